@@ -1,0 +1,185 @@
+"""Difference propagation: a nudge's exact change, carried from where it starts to the loss.
+
+One forward pass leaves a *trace*: every layer's input and output. Nudges of a layer's units are an
+array of **separate** nudges ``d[n, j]``: "only unit j of sample n moves, by d". While layers act
+elementwise they stay in that one array. At the next layer that mixes units they **fan out** to rows,
+``d[n, j, :]``, one a nudge, and from there on they are an ordinary batch of differences.
+
+A **node** is one unit's input sum, for one sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from nudgegrad.arrays import Array, align, namespace
+from nudgegrad.layers import Layer
+from nudgegrad.losses import Loss
+from nudgegrad.validation import ParameterError
+
+__all__ = ["Trace", "forward_pass", "propagate", "propagate_rows", "quotient"]
+
+BLOCK_BYTES = 2**19
+"""Bytes of the largest temporary array: about half of a core's second-level cache."""
+
+ROUNDINGS = 8
+"""Unit roundoffs that a propagated magnitude may be off by: a few for every rule on the way."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A forward pass, kept.
+
+    Attributes
+    ----------
+    layers, loss : the network's
+    activations : list of (samples, features) arrays
+        ``activations[k]`` is the input of layer k, ``activations[-1]`` the last layer's output.
+    targets : array
+        The targets as ``loss.targets`` returns them, samples first.
+    batch_size : int
+        Samples of the whole batch, whose mean the loss is; `take` leaves it as it is.
+    """
+
+    layers: list[Layer]
+    loss: Loss
+    activations: list[Array]
+    targets: Array
+    batch_size: int
+
+    def take(self, rows: Array | slice) -> Trace:
+        """Return the trace of some samples, by a slice or an array of indices."""
+
+        def chosen(array: Array) -> Array:
+            if isinstance(rows, slice):
+                return array[rows, ...]
+            return namespace(array).take(array, rows, axis=0)
+
+        activations = [chosen(array) for array in self.activations]
+        return replace(self, activations=activations, targets=chosen(self.targets))
+
+    def loss_value(self) -> float:
+        """Return the batch's loss."""
+        return self.loss.value(self.activations[-1], self.targets)
+
+
+def forward_pass(layers: list[Layer], x: Array) -> list[Array]:
+    """Return the input and every layer's output, after checking that they fit together."""
+    activations = [x]
+    for number, layer in enumerate(layers, 1):
+        x = activations[-1]
+        if layer.input_size is not None and (x.ndim != 2 or x.shape[1] != layer.input_size):
+            raise ParameterError(
+                f"layer {number}, {layer!r}, must be given (samples, {layer.input_size}), got "
+                f"{tuple(x.shape)}" + ("; flatten each sample to one row" if x.ndim > 2 else "")
+            )
+        activations.append(layer.forward(x))
+    return activations
+
+
+def propagate(
+    trace: Trace, k: int, d: Array, units: slice = slice(None), rule: str = "difference"
+) -> Array:
+    """Return the change of each sample's error caused by each entry of `d` alone.
+
+    Parameters
+    ----------
+    trace
+        The samples' forward pass.
+    k
+        `d` nudges ``activations[k]``.
+    d : (samples, units) array
+        Separate nudges, of any size.
+    units
+        Which of the features of ``activations[k]`` are nudged.
+    rule
+        ``"difference"``, or ``"magnitude"`` for the size of the numbers added up on the way.
+
+    Returns
+    -------
+    (samples, units) array
+    """
+    layers, values = trace.layers, trace.activations
+    while k < len(layers) and layers[k].elementwise:
+        apply = getattr(layers[k], rule)
+        d = apply(values[k][:, units], values[k + 1][:, units], d)
+        k += 1
+    if k < len(layers):
+        d = layers[k].fan_out(values[k], values[k + 1], d, units, rule)
+        k += 1
+    else:
+        d = d[..., None] * namespace(d).eye(values[k].shape[-1], dtype=d.dtype)[units, :]
+    return propagate_rows(trace, k, d, rule)
+
+
+def propagate_rows(trace: Trace, k: int, d: Array, rule: str = "difference") -> Array:
+    """Return the change of each sample's error caused by each row of `d`.
+
+    Parameters
+    ----------
+    trace, k, rule
+        As for `propagate`.
+    d : (samples, …, features) array
+        Rows of differences of ``activations[k]``.
+
+    Returns
+    -------
+    (samples, …) array
+    """
+    layers, values = trace.layers, trace.activations
+    while k < len(layers):
+        apply = getattr(layers[k], rule)
+        d = apply(align(values[k], d.ndim), align(values[k + 1], d.ndim), d)
+        k += 1
+    output = values[-1]
+    targets = align(trace.targets, d.ndim - (output.ndim - trace.targets.ndim))
+    change: Array = getattr(trace.loss, rule)(align(output, d.ndim), targets, d)
+    return change
+
+
+def quotient(
+    change: Callable[[float], Array],
+    h: float,
+    magnitude: Callable[[float], Array] | None = None,
+    roundoff: float = 0.0,
+) -> tuple[Array, Array | None]:
+    """Return a central difference and, if its magnitude is given, an estimate of its error.
+
+    Parameters
+    ----------
+    change
+        A nudge's size → the change of the loss.
+    h
+        The nudge.
+    magnitude
+        A nudge's size → the size of the numbers that its change is summed from.
+    roundoff
+        The unit roundoff of the dtype.
+
+    Returns
+    -------
+    difference, error : arrays
+        ( Δ(h) − Δ(−h) ) / 2h. The error is truncation, (4/3)·|D(h) − D(h/2)| since the truncation
+        error is quadratic in h (Richardson, 1911), plus rounding, magnitude·roundoff/h.
+    """
+    difference = (change(h) - change(-h)) / (2 * h)
+    if magnitude is None:
+        return difference, None
+    half = (change(h / 2) - change(-h / 2)) / h
+    xp = namespace(difference)
+    truncation = 4 / 3 * xp.abs(difference - half)
+    return difference, truncation + ROUNDINGS * roundoff / h * magnitude(h)
+
+
+def nudges_per_block(trace: Trace, k: int) -> int:
+    """Return how many nudges of ``activations[k]`` fan out to rows within `BLOCK_BYTES`."""
+    width = max(int(array.shape[-1]) for array in trace.activations[k:])
+    values = trace.activations[k]
+    return max(1, BLOCK_BYTES // (width * namespace(values).finfo(values.dtype).bits // 8))
+
+
+def slices(length: int, step: int) -> Iterator[slice]:
+    """Divide range(length) into slices of at most `step`."""
+    for start in range(0, length, step):
+        yield slice(start, min(start + step, length))

@@ -1,0 +1,97 @@
+"""What a gradient method returns, and how it reports progress and is stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nudgegrad.arrays import Array
+
+__all__ = ["Cancelled", "Gradient", "Monitor"]
+
+
+class Cancelled(Exception):
+    """A gradient was stopped between two blocks by the caller's `cancel`."""
+
+
+class Gradient(dict[str, Array]):
+    """Parameter name → gradient, as the lesson's dict, with what is known about it.
+
+    Attributes
+    ----------
+    method : str
+        ``"naive"``, ``"weight"``, ``"node"`` or ``"backprop"``.
+    loss : float
+        The loss of the batch at the parameters as they are.
+    loss_evaluations : int
+        How many loss evaluations the method stands for (for `backprop` 1: its forward pass).
+    h : float or None
+        The nudge; None for `backprop`.
+    errors : dict of str to array, or None
+        With ``error_bars=True``: for every entry, the estimated size of its error, truncation
+        and rounding together.
+    sampled : dict of str to boolean array, or None
+        With ``sample=``: which entries were computed. All others are NaN.
+    """
+
+    def __init__(
+        self,
+        gradients: dict[str, Array],
+        *,
+        method: str,
+        loss: float,
+        loss_evaluations: int,
+        h: float | None,
+        errors: dict[str, Array] | None = None,
+        sampled: dict[str, NDArray[np.bool_]] | None = None,
+    ) -> None:
+        super().__init__(gradients)
+        self.method = method
+        self.loss = loss
+        self.loss_evaluations = loss_evaluations
+        self.h = h
+        self.errors = errors
+        self.sampled = sampled
+
+    def __repr__(self) -> str:
+        shapes = ", ".join(f"{name}: {tuple(value.shape)}" for name, value in self.items())
+        part = ""
+        if self.sampled is not None:
+            done = sum(int(mask.sum()) for mask in self.sampled.values())
+            part = f", sample of {done} entries, NaN elsewhere"
+        return (
+            f"Gradient({{{shapes}}}, method={self.method!r}, h={self.h}, loss={self.loss:.6g}, "
+            f"loss_evaluations={self.loss_evaluations}{part})"
+        )
+
+
+@dataclass
+class Monitor:
+    """Counts loss evaluations, tells the caller, and stops when the caller says so.
+
+    Parameters
+    ----------
+    total
+        Loss evaluations that there will be.
+    progress
+        Called with (done, total) after every block.
+    cancel
+        Asked between blocks; a true answer raises `Cancelled`.
+    """
+
+    total: int
+    progress: Callable[[int, int], Any] | None = None
+    cancel: Callable[[], bool] | None = None
+    done: int = 0
+
+    def advance(self, evaluations: int) -> None:
+        """Count the loss evaluations of a block that is finished."""
+        self.done += evaluations
+        if self.progress is not None:
+            self.progress(self.done, self.total)
+        if self.cancel is not None and self.cancel():
+            raise Cancelled(f"stopped after {self.done} of {self.total} loss evaluations")

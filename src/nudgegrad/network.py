@@ -1,0 +1,265 @@
+"""Networks: layers one after another, and a loss."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from nudgegrad.arrays import Array, is_integer, namespace
+from nudgegrad.functions import class_indices
+from nudgegrad.gradient import Gradient, compute_gradient
+from nudgegrad.gradient.propagate import forward_pass
+from nudgegrad.layers import Affine, Layer, Sigmoid, check_layers, named_parameters
+from nudgegrad.losses import CrossEntropy, Loss
+from nudgegrad.validation import ParameterError, check_dtype
+
+__all__ = ["Network", "Parameters", "TwoLayerNet"]
+
+
+class Parameters(MutableMapping[str, Array]):
+    """A network's parameters by name: W1, b1, W2, b2, … The arrays are the live ones.
+
+    Assigning to a name copies the values into the live array; names cannot be added or removed.
+    """
+
+    def __init__(self, layers: list[Layer]) -> None:
+        self._names = named_parameters(layers)
+
+    def __getitem__(self, name: str) -> Array:
+        layer, own = self._names[name]
+        return layer.params[own]
+
+    def __setitem__(self, name: str, value: Array) -> None:
+        if name not in self._names:
+            raise KeyError(f"{name!r}: the network has {', '.join(self._names)}")
+        live = self[name]
+        if value is live:
+            return
+        value = np.asarray(value) if isinstance(live, np.ndarray) else value
+        if tuple(value.shape) != tuple(live.shape):
+            raise ParameterError(
+                f"{name} must have shape {tuple(live.shape)}, got {tuple(value.shape)}"
+            )
+        live[...] = value
+
+    def __delitem__(self, name: str) -> None:
+        raise TypeError(f"{name!r} cannot be removed from a network")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __repr__(self) -> str:
+        return f"Parameters({', '.join(f'{name} {tuple(self[name].shape)}' for name in self)})"
+
+
+class Network:
+    """Layers one after another, and a loss.
+
+    Parameters
+    ----------
+    layers
+        At least one; the last one's output goes into the loss.
+    loss
+        `CrossEntropy` (softmax included) unless told.
+    seed
+        Of the starting weights; None draws fresh ones. float32 and float64 networks of one seed
+        start from the same numbers, rounded.
+    dtype
+        ``"float64"`` or ``"float32"``.
+
+    Attributes
+    ----------
+    layers : list of Layer
+    loss_function : Loss
+    dtype : numpy.dtype
+    params : Parameters
+        Name → live array.
+
+    Examples
+    --------
+    >>> net = Network([Affine(4, 3), Sigmoid(), Affine(3, 2)], seed=0)
+    >>> x, t = np.ones((5, 4)), np.array([0, 1, 0, 1, 1])
+    >>> list(net.numerical_gradient(x, t))
+    ['W1', 'b1', 'W2', 'b2']
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[Layer],
+        loss: Loss | None = None,
+        *,
+        seed: int | None = None,
+        dtype: Any = "float64",
+    ) -> None:
+        self.layers = list(layers)
+        check_layers(self.layers)
+        self.loss_function = CrossEntropy() if loss is None else loss
+        if not isinstance(self.loss_function, Loss):
+            raise ParameterError(f"loss must be a nudgegrad.Loss, got {type(loss).__name__}")
+        self.dtype = check_dtype(dtype)
+        rng = np.random.default_rng(seed)
+        for layer in self.layers:
+            layer.initialize(rng)
+            for name, array in layer.params.items():
+                layer.params[name] = np.asarray(array, dtype=self.dtype)
+        self.params = Parameters(self.layers)
+
+    def __repr__(self) -> str:
+        layers = ", ".join(map(repr, self.layers))
+        return f"{type(self).__name__}([{layers}], {self.loss_function!r}, {self.dtype})"
+
+    def forward(self, x: Array) -> Array:
+        """Return the last layer's output: (samples, features) → (samples, outputs)."""
+        return forward_pass(self.layers, self._inputs(x))[-1]
+
+    def predict(self, x: Array) -> Array:
+        """Return predictions: for `CrossEntropy` each class's probability.
+
+        Parameters
+        ----------
+        x : (samples, features) array, or (features,) for a single sample
+
+        Returns
+        -------
+        (samples, outputs) array, or (outputs,)
+        """
+        x = self._inputs(x)
+        if x.ndim == 1:
+            return self.predict(x[None, :])[0, :]
+        return self.loss_function.output(self.forward(x))
+
+    def loss(self, x: Array, t: Array) -> float:
+        """Return the mean error over the samples; `t` are integer labels or one-hot rows."""
+        x, t = self._batch(x, t)
+        output = self.forward(x)
+        return self.loss_function.value(output, self.loss_function.targets(output, t))
+
+    def accuracy(self, x: Array, t: Array) -> float:
+        """Return the share of samples whose largest output is the correct class."""
+        x, t = self._batch(x, t)
+        output = self.forward(x)
+        xp = namespace(output)
+        hits = xp.argmax(output, axis=-1) == class_indices(t, output)
+        return float(xp.mean(xp.astype(hits, output.dtype)))
+
+    def numerical_gradient(
+        self, x: Array, t: Array, method: str = "node", h: float = 1e-4, **options: Any
+    ) -> Gradient:
+        """Return the loss's gradient by numerical differentiation.
+
+        Parameters
+        ----------
+        x, t
+            A batch, as `loss` takes it.
+        method
+            ``"naive"``, ``"weight"`` or ``"node"``.
+        h
+            The nudge.
+        **options
+            ``error_bars``, ``sample``, ``seed``, ``progress``, ``cancel``: see
+            `nudgegrad.gradient.compute_gradient`.
+
+        Returns
+        -------
+        Gradient
+            A dict from names to arrays: ``{"W1": …, "b1": …, …}``.
+        """
+        if method == "backprop":
+            raise ParameterError(
+                "method must be one of naive, weight, node, got 'backprop'; gradient(x, t) is "
+                "backpropagation"
+            )
+        return self._gradient(x, t, method=method, h=h, **options)
+
+    def gradient(self, x: Array, t: Array, method: str = "backprop", **options: Any) -> Gradient:
+        """Return the loss's gradient by backpropagation, or by any of the four methods."""
+        return self._gradient(x, t, method=method, **options)
+
+    def _gradient(self, x: Array, t: Array, **options: Any) -> Gradient:
+        x, t = self._batch(x, t)
+        return compute_gradient(self.layers, self.loss_function, x, t, **options)
+
+    def copy(self, dtype: Any = None) -> Network:
+        """Return an independent network with equal parameters, in another dtype if told."""
+        to = self.dtype if dtype is None else check_dtype(dtype)
+        return self.map_parameters(lambda array: np.array(array, dtype=to))
+
+    def map_parameters(self, function: Callable[[Array], Array]) -> Network:
+        """Return an independent network with `function` applied to every parameter array.
+
+        ``net.map_parameters(torch.asarray)`` gives a network that runs on PyTorch's tensors.
+        """
+        other = copy.copy(self)
+        other.layers = [copy.copy(layer) for layer in self.layers]
+        for layer in other.layers:
+            layer.params = {name: function(array) for name, array in layer.params.items()}
+        other.params = Parameters(other.layers)
+        for array in other.params.values():
+            if isinstance(array, np.ndarray):
+                other.dtype = array.dtype
+        return other
+
+    def _inputs(self, x: Any) -> Array:
+        """Return NumPy inputs in the network's dtype; other libraries' arrays as they are."""
+        if isinstance(x, (np.ndarray, np.generic)) or not hasattr(x, "dtype"):
+            x = np.asarray(x)
+            if x.dtype.kind not in "fiub":
+                raise ParameterError(f"x must hold numbers, got {x.dtype}")
+            return x.astype(self.dtype, copy=False)
+        return x
+
+    def _batch(self, x: Any, t: Any) -> tuple[Array, Array]:
+        """Return inputs and targets as a batch; a single sample becomes a batch of one."""
+        x = self._inputs(x)
+        t = t if hasattr(t, "dtype") else np.asarray(t)
+        if x.ndim == 1:
+            x = x[None, :]
+            if t.shape != (1,) or not is_integer(t):
+                t = t[None, ...]
+        if t.ndim == 0 or t.shape[0] != x.shape[0]:
+            raise ParameterError(
+                f"x and t must have as many samples, got {tuple(x.shape)} and {tuple(t.shape)}"
+            )
+        return x, t
+
+
+class TwoLayerNet(Network):
+    """The lesson's network: affine, an activation, affine, softmax and cross-entropy.
+
+    Parameters
+    ----------
+    input_size, hidden_size, output_size
+        784, 100 and 10 in the lesson.
+    weight_init_std
+        Standard deviation of the starting weights; biases start at zero.
+    seed, dtype, loss
+        As for `Network`.
+
+    Notes
+    -----
+    Source: *Deep Learning from Scratch* (K. Saitoh, 2016), section 4.5.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        output_size: int,
+        weight_init_std: float = 0.01,
+        *,
+        seed: int | None = None,
+        dtype: Any = "float64",
+        loss: Loss | None = None,
+    ) -> None:
+        layers = [
+            Affine(input_size, hidden_size, weight_init_std=weight_init_std),
+            Sigmoid(),
+            Affine(hidden_size, output_size, weight_init_std=weight_init_std),
+        ]
+        super().__init__(layers, loss, seed=seed, dtype=dtype)
