@@ -124,15 +124,14 @@ class CrossEntropy(Loss):
         p = softmax(y)
         a, b = self._shares(_pick(p, t)[..., 0])
         relative = d - _pick(d, t)
-        largest = xp.max(relative, axis=-1)
-        overflowing = bool(xp.any(largest > self.LARGE))
-        if overflowing:
+        large = relative > self.LARGE if float(xp.max(relative)) > self.LARGE else None
+        if large is not None:
             relative = xp.minimum(relative, xp.full_like(relative, self.LARGE))
         s = _dot(xp.expm1(relative), p)
         change = xp.log1p(a * s / (1 + b * s))
-        if overflowing:
-            plain = self.samples(y + d, t) - self.samples(y, t)
-            change = xp.where(largest > self.LARGE, plain, change)
+        if large is not None:
+            before, after = self._before_and_after(y, t, d)
+            change = xp.where(xp.any(large, axis=-1), after - before, change)
         return change
 
     def magnitude(self, y: Array, t: Array, m: Array) -> Array:

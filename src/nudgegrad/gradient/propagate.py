@@ -174,8 +174,11 @@ def quotient(
 
 def nudges_per_block(trace: Trace, k: int) -> int:
     """Return how many nudges of ``activations[k]`` fan out to rows within `BLOCK_BYTES`."""
-    width = max(int(array.shape[-1]) for array in trace.activations[k:])
     values = trace.activations[k]
+    while k < len(trace.layers) and trace.layers[k].elementwise:
+        k += 1
+    rows = trace.activations[k + 1 :] or trace.activations[-1:]
+    width = max(int(array.shape[-1]) for array in rows)
     return max(1, BLOCK_BYTES // (width * namespace(values).finfo(values.dtype).bits // 8))
 
 
