@@ -218,8 +218,8 @@ class Sigmoid(Layer):
         return _sigmoid_difference(x, d)
 
     def magnitude(self, x: Array, y: Array, m: Array) -> Array:
-        """Return the difference for +m: all its factors are positive."""
-        return _sigmoid_difference(x, m)
+        """Return the difference for +m, times 1 + |x|: x is rounded, and σ's slope goes by e^x."""
+        return _sigmoid_difference(x, m) * (1 + namespace(m).abs(x))
 
     def backward(self, x: Array, y: Array, dy: Array) -> Array:
         """Return dy·σ(x)·σ(−x)."""
@@ -240,8 +240,8 @@ class Tanh(Layer):
         return 2 * _sigmoid_difference(2 * x, 2 * d)
 
     def magnitude(self, x: Array, y: Array, m: Array) -> Array:
-        """Return the difference for +m: all its factors are positive."""
-        return 2 * _sigmoid_difference(2 * x, 2 * m)
+        """Return the difference for +m, times 1 + |2x|, as for `Sigmoid`."""
+        return 2 * _sigmoid_difference(2 * x, 2 * m) * (1 + 2 * namespace(m).abs(x))
 
     def backward(self, x: Array, y: Array, dy: Array) -> Array:
         """Return dy·(1 − tanh²x), as dy·4σ(2x)·σ(−2x)."""

@@ -94,8 +94,7 @@ class CrossEntropy(Loss):
     The subtraction d_c − d_t is the only one, and what it loses the result does not depend on.
     """
 
-    # Where e^(d_c − d_t) nears overflow nothing cancels any more, and a plain subtraction is exact.
-    LARGE = 50.0
+    LARGE = 50.0  # where e^(d_c − d_t) starts to near the overflow of float32
 
     def __init__(self, epsilon: float = 1e-7) -> None:
         self.epsilon = check_real("epsilon", epsilon, low=0)
@@ -124,19 +123,23 @@ class CrossEntropy(Loss):
         p = softmax(y)
         a, b = self._shares(_pick(p, t)[..., 0])
         relative = d - _pick(d, t)
-        large = relative > self.LARGE if float(xp.max(relative)) > self.LARGE else None
-        if large is not None:
+        overflows = None
+        if float(xp.max(relative)) > self.LARGE:
+            overflows = xp.any(relative > self.LARGE, axis=-1)
             relative = xp.minimum(relative, xp.full_like(relative, self.LARGE))
         s = _dot(xp.expm1(relative), p)
-        change = xp.log1p(a * s / (1 + b * s))
-        if large is not None:
-            before, after = self._before_and_after(y, t, d)
-            change = xp.where(xp.any(large, axis=-1), after - before, change)
-        return change
+        plain = s < -0.5 if overflows is None else (s < -0.5) | overflows
+        if not bool(xp.any(plain)):
+            return xp.log1p(a * s / (1 + b * s))
+        # p_t more than doubles, or falls without bound: nothing cancels, subtract plainly.
+        before, after = self._before_and_after(y, t, d)
+        s = xp.where(plain, xp.zeros_like(s), s)
+        return xp.where(plain, after - before, xp.log1p(a * s / (1 + b * s)))
 
     def magnitude(self, y: Array, t: Array, m: Array) -> Array:
-        """Return Σ_c p_c·(m_c + m_t)."""
-        return _dot(m + _pick(m, t), softmax(y))
+        """Return Σ_c p_c·(m_c + m_t), times 1 + max|y|: y is rounded, and p goes by e^y."""
+        xp = namespace(m)
+        return _dot(m + _pick(m, t), softmax(y)) * (1 + xp.max(xp.abs(y), axis=-1))
 
     def gradient(self, y: Array, t: Array) -> Array:
         """Return a·(p − onehot(t)) / samples; the factor a = p_t/(p_t + ε) is that of ε."""
@@ -192,9 +195,13 @@ class MeanSquaredError(Loss):
         return namespace(d).mean(d * (2 * (y - t) + d), axis=-1)
 
     def magnitude(self, y: Array, t: Array, m: Array) -> Array:
-        """Return the mean of m·(2|y − t| + m)."""
+        """Return the mean of m·(2·max|y| + 2|t| + m).
+
+        y is rounded before t is taken from it, and by as much as the largest of the outputs: a
+        small one may be what large terms left over.
+        """
         xp = namespace(m)
-        return xp.mean(m * (2 * xp.abs(y - t) + m), axis=-1)
+        return xp.mean(m * (2 * (xp.max(xp.abs(y)) + xp.abs(t)) + m), axis=-1)
 
     def gradient(self, y: Array, t: Array) -> Array:
         """Return 2(y − t) / (outputs·samples)."""

@@ -9,7 +9,14 @@ from __future__ import annotations
 from functools import partial
 
 from nudgegrad.arrays import Array, namespace
-from nudgegrad.gradient.propagate import Trace, nudges_per_block, propagate, quotient, slices
+from nudgegrad.gradient.propagate import (
+    Quotient,
+    Trace,
+    nudges_per_block,
+    propagate,
+    quotient,
+    slices,
+)
 from nudgegrad.gradient.result import Monitor
 from nudgegrad.gradient.weight import weight
 
@@ -32,29 +39,34 @@ def node(
     if not layer.linear_in_parameters:
         return weight(trace, k, h, monitor, error_bars=error_bars)
     x, y = trace.activations[k], trace.activations[k + 1]
-    slopes, bars = node_differences(trace, k + 1, h, monitor, error_bars)
-    gradients = layer.parameter_gradient(x, y, slopes / trace.batch_size)
-    if bars is None:
+    found = node_differences(trace, k + 1, h, monitor, error_bars)
+    gradients = layer.parameter_gradient(x, y, found.slope / trace.batch_size)
+    if found.truncation is None or found.rounding is None:
         return gradients, None
     # Added up in absolute value: the samples' errors need not cancel where the slopes do.
-    errors = layer.parameter_gradient(namespace(x).abs(x), y, bars / trace.batch_size)
-    return gradients, errors
+    # The factor 1 + x² makes room for the other secant too, that of `weight` and `naive`, whose
+    # nudge moves the node by h·x: the bar spans the derivative and both of its approximations.
+    size = namespace(x).abs(x)
+    truncation = layer.parameter_gradient(
+        size * (1 + size * size), y, found.truncation / trace.batch_size
+    )
+    rounding = layer.parameter_gradient(size, y, found.rounding / trace.batch_size)
+    return gradients, {name: truncation[name] + rounding[name] for name in gradients}
 
 
 def node_differences(
     trace: Trace, k: int, h: float, monitor: Monitor, error_bars: bool
-) -> tuple[Array, Array | None]:
+) -> Quotient:
     """Return the central difference of each sample's error by each entry of ``activations[k]``."""
     values = trace.activations[k]
     xp = namespace(values)
-    roundoff = float(xp.finfo(values.dtype).eps)
     samples, units = values.shape
     block = nudges_per_block(trace, k)
     evaluations = 4 if error_bars else 2
-    slopes, bars = [], []
+    down: list[list[Quotient]] = []
     for rows in slices(samples, max(1, block // units)):
         part = trace.take(rows)
-        across: list[tuple[Array, Array | None]] = []
+        across: list[Quotient] = []
         for chosen in slices(units, block):
             ones = xp.ones((rows.stop - rows.start, chosen.stop - chosen.start), dtype=values.dtype)
 
@@ -64,10 +76,13 @@ def node_differences(
                 return propagate(part, k, s * ones, units, rule)
 
             magnitude = partial(push, rule="magnitude") if error_bars else None
-            across.append(quotient(partial(push, rule="difference"), h, magnitude, roundoff))
+            across.append(quotient(partial(push, rule="difference"), h, magnitude))
             monitor.advance(evaluations * ones.shape[0] * ones.shape[1])
-        slopes.append(xp.concat([slope for slope, _ in across], axis=1))
-        bars.append([bar for _, bar in across])
+        down.append(across)
+
+    def whole(part: str) -> Array:
+        return xp.concat([xp.concat([getattr(q, part) for q in row], axis=1) for row in down])
+
     if not error_bars:
-        return xp.concat(slopes), None
-    return xp.concat(slopes), xp.concat([xp.concat(row, axis=1) for row in bars])
+        return Quotient(whole("slope"))
+    return Quotient(whole("slope"), whole("truncation"), whole("rounding"))

@@ -18,7 +18,7 @@ from nudgegrad.layers import Layer
 from nudgegrad.losses import Loss
 from nudgegrad.validation import ParameterError
 
-__all__ = ["Trace", "forward_pass", "propagate", "propagate_rows", "quotient"]
+__all__ = ["Quotient", "Trace", "forward_pass", "propagate", "propagate_rows", "quotient"]
 
 BLOCK_BYTES = 2**19
 """Bytes of the largest temporary array: about half of a core's second-level cache."""
@@ -138,13 +138,31 @@ def propagate_rows(trace: Trace, k: int, d: Array, rule: str = "difference") -> 
     return change
 
 
+@dataclass(frozen=True)
+class Quotient:
+    """Central differences and, where they were asked for, the two parts of their error.
+
+    Attributes
+    ----------
+    slope : array
+        ( Δ(h) − Δ(−h) ) / 2h.
+    truncation : array or None
+        (4/3)·|D(h) − D(h/2)|, since the truncation error is quadratic in h (L. Richardson, 1911).
+    rounding : array or None
+        The size of the numbers summed, times the unit roundoff, over h.
+    """
+
+    slope: Array
+    truncation: Array | None = None
+    rounding: Array | None = None
+
+
 def quotient(
     change: Callable[[float], Array],
     h: float,
     magnitude: Callable[[float], Array] | None = None,
-    roundoff: float = 0.0,
-) -> tuple[Array, Array | None]:
-    """Return a central difference and, if its magnitude is given, an estimate of its error.
+) -> Quotient:
+    """Return a central difference and, if its magnitude is given, estimates of its error.
 
     Parameters
     ----------
@@ -154,22 +172,14 @@ def quotient(
         The nudge.
     magnitude
         A nudge's size → the size of the numbers that its change is summed from.
-    roundoff
-        The unit roundoff of the dtype.
-
-    Returns
-    -------
-    difference, error : arrays
-        ( Δ(h) − Δ(−h) ) / 2h. The error is truncation, (4/3)·|D(h) − D(h/2)| since the truncation
-        error is quadratic in h (Richardson, 1911), plus rounding, magnitude·roundoff/h.
     """
-    difference = (change(h) - change(-h)) / (2 * h)
+    slope = (change(h) - change(-h)) / (2 * h)
     if magnitude is None:
-        return difference, None
+        return Quotient(slope)
     half = (change(h / 2) - change(-h / 2)) / h
-    xp = namespace(difference)
-    truncation = 4 / 3 * xp.abs(difference - half)
-    return difference, truncation + ROUNDINGS * roundoff / h * magnitude(h)
+    xp = namespace(slope)
+    roundoff = float(xp.finfo(slope.dtype).eps)
+    return Quotient(slope, 4 / 3 * xp.abs(slope - half), ROUNDINGS * roundoff / h * magnitude(h))
 
 
 def nudges_per_block(trace: Trace, k: int) -> int:

@@ -10,6 +10,7 @@ from functools import partial
 
 from nudgegrad.arrays import Array, namespace
 from nudgegrad.gradient.propagate import (
+    Quotient,
     Trace,
     nudges_per_block,
     propagate,
@@ -80,7 +81,6 @@ def _one_row(
 ) -> tuple[Array, Array]:
     """Return Σ over the samples of the slopes, and of their errors, for a row of parameters."""
     xp = namespace(moves)
-    roundoff = float(xp.finfo(moves.dtype).eps)
     samples, units = part.activations[k].shape
     step = max(1, nudges_per_block(part, k) // samples)
     slopes, bars = [], []
@@ -92,9 +92,9 @@ def _one_row(
             return propagate(part, k, s * size, units, rule)
 
         magnitude = partial(push, rule="magnitude") if error_bars else None
-        slope, bar = quotient(partial(push, rule="difference"), h, magnitude, roundoff)
-        slopes.append(xp.sum(slope, axis=0) / part.batch_size)
-        bars.append(slopes[-1] if bar is None else xp.sum(bar, axis=0) / part.batch_size)
+        found = quotient(partial(push, rule="difference"), h, magnitude)
+        slopes.append(xp.sum(found.slope, axis=0) / part.batch_size)
+        bars.append(xp.sum(_error(found), axis=0) / part.batch_size)
     return xp.concat(slopes), xp.concat(bars)
 
 
@@ -104,7 +104,6 @@ def _layer_anew(
     """Nudge each parameter in place, run its layer anew, and propagate the change of its output."""
     layer, x, y = trace.layers[k], trace.activations[k], trace.activations[k + 1]
     xp = namespace(x)
-    roundoff = float(xp.finfo(y.dtype).eps)
     gradients: Arrays = {}
     errors: Arrays = {}
     for name, array in layer.params.items():
@@ -121,12 +120,23 @@ def _layer_anew(
                     array[index] = saved
                 return propagate_rows(trace, k + 1, moved - y) * (s / step)
 
-            # A plain subtraction of outputs rounds in proportion to the outputs.
-            sizes = (lambda _: propagate_rows(trace, k + 1, xp.abs(y), "magnitude"))
-            slope, bar = quotient(change, h, sizes if error_bars else None, roundoff)
-            slopes.append(xp.mean(slope))
-            bars.append(slopes[-1] if bar is None else xp.mean(bar))
+            sizes = partial(_plain_magnitude, trace, k + 1) if error_bars else None
+            found = quotient(change, h, sizes)
+            slopes.append(xp.mean(found.slope))
+            bars.append(xp.mean(_error(found)))
             monitor.advance(4 if error_bars else 2)
         gradients[name] = xp.reshape(xp.stack(slopes), array.shape)
         errors[name] = xp.reshape(xp.stack(bars), array.shape)
     return gradients, errors
+
+
+def _plain_magnitude(trace: Trace, k: int, _h: float) -> Array:
+    """A plain subtraction of outputs rounds in proportion to the outputs, whatever the nudge."""
+    return propagate_rows(trace, k, namespace(trace.activations[k]).abs(trace.activations[k]), "magnitude")
+
+
+def _error(found: Quotient) -> Array:
+    """Return truncation and rounding together, zeros if they were not asked for."""
+    if found.truncation is None:
+        return namespace(found.slope).zeros_like(found.slope)
+    return found.truncation + found.rounding

@@ -1,0 +1,39 @@
+"""Neural networks that learn, and gradients that are checked, by numerical differentiation.
+
+Nudge a weight by ±h, see how the loss moves, and that slope is its gradient.
+"""
+
+from nudgegrad import data
+from nudgegrad._version import __version__
+from nudgegrad.data import load_mnist
+from nudgegrad.differentiate import numerical_gradient
+from nudgegrad.gradient import Cancelled, Gradient
+from nudgegrad.layers import Affine, Layer, ReLU, Sigmoid, Tanh
+from nudgegrad.losses import CrossEntropy, Loss, MeanSquaredError
+from nudgegrad.network import Network, TwoLayerNet
+from nudgegrad.training import SGD, Adam, History, Momentum, Trainer, train
+
+__all__ = [
+    "SGD",
+    "Adam",
+    "Affine",
+    "Cancelled",
+    "CrossEntropy",
+    "Gradient",
+    "History",
+    "Layer",
+    "Loss",
+    "MeanSquaredError",
+    "Momentum",
+    "Network",
+    "ReLU",
+    "Sigmoid",
+    "Tanh",
+    "Trainer",
+    "TwoLayerNet",
+    "__version__",
+    "data",
+    "load_mnist",
+    "numerical_gradient",
+    "train",
+]

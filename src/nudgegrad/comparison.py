@@ -1,0 +1,120 @@
+"""The ladder: the four methods on one mini-batch, timed and held against each other."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from nudgegrad.arrays import Array
+from nudgegrad.gradient import METHODS
+from nudgegrad.network import Network
+
+__all__ = ["Rung", "compare_methods"]
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One method's measurements.
+
+    Attributes
+    ----------
+    method : str
+    seconds : float
+        Of one gradient: the median of `repeats`; for `naive` scaled from a sample of the weights.
+    repeats : int
+    weights_timed : int
+        How many weights' differences the time is measured on.
+    estimated : bool
+        Whether `seconds` is scaled.
+    speedup : float
+        `naive`'s seconds over these.
+    loss_evaluations : int
+        Of a whole gradient.
+    from_naive : float
+        Largest absolute difference from `naive` on the sampled weights.
+    from_backprop : float
+        Largest absolute difference from `backprop`; for `naive` on the sampled weights.
+    """
+
+    method: str
+    seconds: float
+    repeats: int
+    weights_timed: int
+    estimated: bool
+    speedup: float
+    loss_evaluations: int
+    from_naive: float
+    from_backprop: float
+
+
+def compare_methods(
+    network: Network, x: Array, t: Array, *, sample: int = 1000, repeats: int = 5, h: float = 1e-4
+) -> list[Rung]:
+    """Time the four methods on one batch, and compare their gradients.
+
+    Parameters
+    ----------
+    network, x, t
+        A network and a batch.
+    sample
+        How many weights `naive` is measured on.
+    repeats
+        How often each other method is timed; the methods take turns, so that a machine that
+        slows down slows all of them. An untimed round comes first.
+    h
+        The nudge.
+    """
+    started = time.perf_counter()
+    naive = network.gradient(x, t, method="naive", h=h, sample=sample)
+    naive_seconds = time.perf_counter() - started
+    masks = naive.sampled or {}
+    weights = sum(array.size for array in network.params.values())
+    timed = sum(int(np.sum(mask)) for mask in masks.values())
+    naive_seconds *= weights / timed
+
+    others = METHODS[1:]
+    gradients = {method: network.gradient(x, t, method=method, h=h) for method in others}
+    times: dict[str, list[float]] = {method: [] for method in others}
+    for _ in range(repeats):
+        for method in others:
+            started = time.perf_counter()
+            network.gradient(x, t, method=method, h=h)
+            times[method].append(time.perf_counter() - started)
+
+    def largest(a: dict[str, Array], b: dict[str, Array], *, sampled: bool) -> float:
+        return max(
+            float(np.max(np.abs((a[name] - b[name])[mask if sampled else ...])))
+            for name, mask in masks.items()
+        )
+
+    rungs = [
+        Rung(
+            method="naive",
+            seconds=naive_seconds,
+            repeats=1,
+            weights_timed=timed,
+            estimated=timed < weights,
+            speedup=1.0,
+            loss_evaluations=2 * weights,
+            from_naive=0.0,
+            from_backprop=largest(naive, gradients["backprop"], sampled=True),
+        )
+    ]
+    for method, gradient in gradients.items():
+        seconds = float(np.median(times[method]))
+        rungs.append(
+            Rung(
+                method=method,
+                seconds=seconds,
+                repeats=repeats,
+                weights_timed=weights,
+                estimated=False,
+                speedup=naive_seconds / seconds,
+                loss_evaluations=gradient.loss_evaluations,
+                from_naive=largest(gradient, naive, sampled=True),
+                from_backprop=largest(gradient, gradients["backprop"], sampled=False),
+            )
+        )
+    return rungs

@@ -1,0 +1,178 @@
+"""Pictures of a digit, made into what MNIST's images are.
+
+MNIST's digits were scaled to fit 20 × 20 pixels, and placed in 28 × 28 with their centre of mass
+in the middle. A network that learnt from them expects the same of every picture.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+__all__ = ["PictureError", "centre", "read_digit"]
+
+FIELD, BOX = 28, 20  # pixels on each side: of the result, and of the digit in it
+MOST_PIXELS = 25_000_000
+LEAST_CONTRAST = 8  # grey levels of 255 between ink and background
+FAINT = 0.1  # the part of the strongest ink below which there is none
+NOISE_FACTOR = 8  # standard deviations that noise stays below, however many pixels there are
+SHADE_FACTOR = 5  # how far beyond the border's unevenness ink begins, up to half of the strongest
+
+
+class PictureError(ValueError):
+    """A picture from which no digit can be read; the message says why."""
+
+
+def read_digit(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
+    """Read a digit from a PNG or JPEG picture as MNIST would have it.
+
+    The digit may be dark on light or light on dark, of any size and anywhere in the picture, on
+    an even or transparent background.
+
+    Parameters
+    ----------
+    path
+        The picture, of at most 25 million pixels.
+
+    Returns
+    -------
+    ndarray of uint8
+        28 × 28, from 0 (background) to 255 (the strongest ink).
+
+    Raises
+    ------
+    PictureError
+        If the file is no such picture, is damaged, or shows nothing.
+    """
+    name = os.fspath(path)
+    grey = _grey(_open(name))
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    background = np.median(border)
+    deviation = grey - background
+    # Squares, so that strong ink outweighs a slightly uneven background however large that is.
+    darker = np.square(np.minimum(deviation, 0)).sum(dtype=np.float64)
+    lighter = np.square(np.maximum(deviation, 0)).sum(dtype=np.float64)
+    ink = np.maximum(deviation if lighter > darker else -deviation, 0)
+
+    # Neighbours differ by noise, not by shade; their median difference is 0.95 of its deviation.
+    noise = NOISE_FACTOR * float(np.median(np.abs(np.diff(border)))) / 0.95
+    peak = float(ink.max())
+    if peak < max(LEAST_CONTRAST, noise):
+        raise PictureError(
+            f"{name}: is empty; a digit must differ from its background by at least "
+            f"{max(LEAST_CONTRAST, noise):.0f} grey levels of 255, got {peak:.0f}"
+        )
+    # Uneven light and JPEG's blotches show at the border, where a digit seldom is.
+    shade = min(SHADE_FACTOR * float(np.quantile(np.abs(border - background), 0.9)), 0.5 * peak)
+    ink[ink < max(FAINT * peak, noise, shade)] = 0
+    return centre(ink)
+
+
+def centre(ink: NDArray[Any]) -> NDArray[np.uint8]:
+    """Scale and place ink as MNIST's digits are.
+
+    Parameters
+    ----------
+    ink
+        How much ink is at each point of a picture of any size; 0 where there is none.
+
+    Returns
+    -------
+    ndarray of uint8
+        28 × 28, the digit fitted into 20 × 20 of them and its centre of mass in the middle, as
+        far as it does not reach over the edge; the strongest ink is 255.
+
+    Raises
+    ------
+    PictureError
+        If there is no ink.
+    """
+    values = np.asarray(ink, dtype=np.float32)
+    if values.ndim != 2 or not np.isfinite(values).all() or (values < 0).any():
+        raise PictureError(
+            f"ink must be a 2-dimensional array of finite numbers, at least 0, "
+            f"got shape {values.shape}"
+        )
+    rows, columns = np.flatnonzero(values.any(axis=1)), np.flatnonzero(values.any(axis=0))
+    if rows.size == 0:
+        raise PictureError("the picture is empty: there is no ink in it")
+    digit = values[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    digit = _fit(digit / digit.max())
+
+    field = np.zeros((FIELD, FIELD), dtype=np.float32)
+    top, left = (_offset(digit.sum(axis=other)) for other in (1, 0))
+    field[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
+    result: NDArray[np.uint8] = np.rint(field * (255 / field.max())).astype(np.uint8)
+    return result
+
+
+def _fit(digit: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scale to 20 pixels along the longer side, keeping the aspect ratio."""
+    height, width = digit.shape
+    scale = BOX / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    # Averages of areas keep thin strokes and, unlike filters with negative lobes, add no rings.
+    method = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
+    return np.asarray(Image.fromarray(digit).resize(size, method), dtype=np.float32)
+
+
+def _offset(profile: NDArray[np.float32]) -> int:
+    """Return where a digit with this profile begins, its centre of mass in the middle."""
+    centre_of_mass = float(np.average(np.arange(len(profile)), weights=profile))
+    # The middle is pixel 14, as it is in MNIST on average.
+    return min(max(round(FIELD / 2 - centre_of_mass), 0), FIELD - len(profile))
+
+
+def _open(name: str) -> Image.Image:
+    """Decode a picture, upright, unless it is too large."""
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of sizes that are refused below, and of metadata that is not needed.
+            warnings.simplefilter("ignore")
+            with Image.open(name, formats=("PNG", "JPEG")) as image:
+                if image.width * image.height > MOST_PIXELS:
+                    raise PictureError(
+                        f"{name}: must have at most {MOST_PIXELS:,} pixels, "
+                        f"got {image.width} × {image.height}; make it smaller"
+                    )
+                image.load()
+                return ImageOps.exif_transpose(image)
+    except (PictureError, MemoryError):
+        raise
+    except UnidentifiedImageError as error:
+        raise PictureError(f"{name}: is not a PNG or JPEG picture") from error
+    except Exception as error:  # damage surfaces as whatever the decoder stumbled upon
+        reason = getattr(error, "strerror", None) or error
+        raise PictureError(f"{name}: cannot be read as a picture ({reason})") from error
+
+
+def _grey(image: Image.Image) -> NDArray[np.float32]:
+    """Return grey levels from 0 to 255."""
+    if image.mode.startswith("I"):  # 16 bits, which convert() would cut off at 255
+        return np.asarray(image, dtype=np.float32) / np.float32(257)
+    if not image.has_transparency_data:
+        return np.asarray(image.convert("RGB").convert("L"), dtype=np.float32)
+    layers = np.asarray(image.convert("RGBA").convert("LA"), dtype=np.float32)
+    return _over_background(layers[..., 0], layers[..., 1] / np.float32(255))
+
+
+def _over_background(
+    grey: NDArray[np.float32], opacity: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Lay a partly transparent picture over a background that lets its ink be seen."""
+    if not opacity.any():
+        return np.zeros_like(grey)
+    mean = np.average(grey, weights=opacity)
+    spread = np.sqrt(np.average(np.square(grey - mean), weights=opacity))
+    if spread > 32:
+        # Ink on paper that does not fill the picture, such as a card with round corners:
+        # extend the paper.
+        background = np.median(grey[opacity > 0.5 * opacity.max()])
+    else:
+        background = np.float32(0 if mean > 127 else 255)  # ink alone
+    return np.asarray(grey * opacity + background * (1 - opacity), dtype=np.float32)
