@@ -7,6 +7,7 @@ import math
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -119,9 +120,12 @@ def read_npz(
                 elif member.filename.endswith(".npy"):
                     name = member.filename.removesuffix(".npy")
                     arrays[name] = _read_member(archive, member, f"{source}: array {name!r}")
-    except (zipfile.BadZipFile, EOFError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except FileError:
+        raise
+    except (zipfile.BadZipFile, EOFError, ValueError, OverflowError) as error:
         raise FileError(f"{source}: is not a complete npz archive ({error})") from error
-    except (NotImplementedError, RuntimeError) as error:  # odd compression, encryption
+    except (NotImplementedError, RuntimeError, zlib.error, OSError) as error:
+        # Odd compression, encryption, damage, or a file that is not there.
         raise FileError(f"{source}: cannot be read as an npz archive ({error})") from error
     return arrays, document
 

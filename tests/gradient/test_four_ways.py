@@ -6,7 +6,7 @@ from hypothesis import given, settings
 
 from tests.networks import Case, cases
 
-NAIVE_ROUNDING = 1e-10  # of a plain float64 difference of losses of size 1 to 10, h = 1e-4
+NAIVE_ROUNDING = 1e-10  # of a plain float64 difference of losses of size 1, h = 1e-4
 
 
 @given(cases())
@@ -16,7 +16,8 @@ def test_weight_equals_naive(case: Case) -> None:
     weight = net.numerical_gradient(x, t, method="weight")
     assert list(weight) == list(naive) == list(net.params)
     for name in naive:
-        np.testing.assert_allclose(weight[name], naive[name], rtol=0, atol=NAIVE_ROUNDING)
+        tolerance = NAIVE_ROUNDING * max(1.0, naive.loss)
+        np.testing.assert_allclose(weight[name], naive[name], rtol=0, atol=tolerance)
 
 
 @given(cases())
@@ -26,7 +27,8 @@ def test_node_is_within_its_error_bar_of_naive(case: Case) -> None:
     node = net.numerical_gradient(x, t, method="node", error_bars=True)
     assert node.errors is not None
     for name in naive:
-        assert np.all(np.abs(node[name] - naive[name]) <= node.errors[name] + NAIVE_ROUNDING)
+        tolerance = node.errors[name] + NAIVE_ROUNDING * max(1.0, naive.loss)
+        assert np.all(np.abs(node[name] - naive[name]) <= tolerance)
 
 
 @given(cases())
@@ -61,11 +63,14 @@ def test_float32_is_within_its_error_bars_of_float64_naive(method: str, case: Ca
     naive = exact.numerical_gradient(x, t, method="naive")
     numeric = net.numerical_gradient(x, t, method=method, error_bars=True)
     assert numeric.errors is not None
+    # The bars are those of the differences; the forward pass that they start from is rounded too.
+    largest = max(np.abs(array).max() for array in naive.values())
+    forward_rounding = 8 * np.finfo(np.float32).eps * largest
     for name in naive:
         assert numeric[name].dtype == np.float32
         assert numeric.errors[name].dtype == np.float32
         error = np.abs(numeric[name] - naive[name])
-        assert np.all(error <= numeric.errors[name] + NAIVE_ROUNDING)
+        assert np.all(error <= numeric.errors[name] + forward_rounding)
 
 
 @given(cases(dtype="float32"))
