@@ -22,9 +22,7 @@ def make_case(
     """Build a network with weights of size 1 and a batch in which some inputs are zero."""
     rng = np.random.default_rng(seed)
     layers: list[ng.Layer] = []
-    for inputs, outputs, name in zip(
-        sizes[:-1], sizes[1:], [*activations, None], strict=True
-    ):
+    for inputs, outputs, name in zip(sizes[:-1], sizes[1:], [*activations, None], strict=True):
         layers.append(ng.Affine(inputs, outputs, weight_init_std=1.0))
         if name is not None:
             layers.append(ACTIVATIONS[name]())

@@ -34,6 +34,6 @@ def estimate_naive_seconds(
     started = time.perf_counter()
     gradient = network.gradient(x, t, method="naive", h=h, sample=sample)
     seconds = time.perf_counter() - started
-    weights = sum(array.size for array in network.params.values())
-    timed = sum(int(np.sum(mask)) for mask in (gradient.sampled or {}).values())
+    weights: int = sum(array.size for array in network.params.values())
+    timed: int = sum(int(np.sum(mask)) for mask in (gradient.sampled or {}).values())
     return seconds * weights / timed

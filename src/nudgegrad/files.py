@@ -42,8 +42,8 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             os.fsync(stream.fileno())
         umask = os.umask(0)
         os.umask(umask)
-        os.chmod(name, 0o666 & ~umask)  # mkstemp gives 0600; a result file is no secret
-        os.replace(name, target)
+        Path(name).chmod(0o666 & ~umask)  # mkstemp gives 0600; a result file is no secret
+        Path(name).replace(target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

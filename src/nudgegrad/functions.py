@@ -8,7 +8,14 @@ from __future__ import annotations
 from nudgegrad.arrays import Array, as_floats, is_integer, namespace
 from nudgegrad.validation import ParameterError, check_real
 
-__all__ = ["class_indices", "cross_entropy_error", "log_sum_exp", "sigmoid", "sigmoid_grad", "softmax"]
+__all__ = [
+    "class_indices",
+    "cross_entropy_error",
+    "log_sum_exp",
+    "sigmoid",
+    "sigmoid_grad",
+    "softmax",
+]
 
 
 def sigmoid(x: Array) -> Array:
@@ -131,9 +138,7 @@ def class_indices(t: Array, y: Array) -> Array:
 def _check_one_hot(t: Array) -> None:
     xp = namespace(t)
     ones = xp.astype(t == 1, xp.int64)
-    rows_right = (xp.sum(ones, axis=-1) == 1) & (
-        xp.sum(xp.astype(t != 0, xp.int64), axis=-1) == 1
-    )
+    rows_right = (xp.sum(ones, axis=-1) == 1) & (xp.sum(xp.astype(t != 0, xp.int64), axis=-1) == 1)
     if not bool(xp.all(rows_right)):
         row = int(xp.argmin(xp.astype(xp.reshape(rows_right, (-1,)), xp.int64)))
         values = xp.reshape(t, (-1, t.shape[-1]))[row, :]

@@ -110,9 +110,7 @@ class Layer:
         apply = self.difference if rule == "difference" else self.magnitude
         return apply(align(x, rows.ndim), align(y, rows.ndim), rows)
 
-    def unit_nudges(
-        self, x: Array
-    ) -> Iterator[tuple[str, int | None, Array, Array]] | None:
+    def unit_nudges(self, x: Array) -> Iterator[tuple[str, int | None, Array, Array]] | None:
         """Say how parameters move output units, if each of them moves just one unit.
 
         Yields (name, i, rows, moves): raising any one entry j of ``params[name][i]`` by s moves
@@ -187,7 +185,7 @@ class Affine(Layer):
         return d[..., None] * (weights if rule == "difference" else namespace(d).abs(weights))
 
     def unit_nudges(self, x: Array) -> Iterator[tuple[str, int | None, Array, Array]]:
-        """A nudge s of W_ij moves output j of sample n by s·x_ni; zero inputs move nothing."""
+        """Yield what moves: a nudge s of W_ij moves output j of sample n by s·x_ni, if at all."""
         xp = namespace(x)
         for i in range(x.shape[-1]):
             rows = xp.nonzero(x[:, i])[0]

@@ -40,7 +40,7 @@ class Loss:
         return float(namespace(y).mean(self.samples(y, t)))
 
     def difference(self, y: Array, t: Array, d: Array) -> Array:
-        """Return the exact change of each sample's error when `y` moves by `d`: (…, features) → (…).
+        """Return the exact change of each sample's error when `y` moves by `d`.
 
         The default subtracts two errors. It is right for every loss, and rounds like a plain
         difference.

@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 from nudgegrad.files import write_atomically
 from nudgegrad.validation import ParameterError
 
-__all__ = ["plot_accuracy", "plot_bars", "plot_comparison", "plot_loss", "plot_samples", "save_figure"]
+__all__ = [
+    "plot_accuracy",
+    "plot_bars",
+    "plot_comparison",
+    "plot_loss",
+    "plot_samples",
+    "save_figure",
+]
 
 
 def plot_accuracy(

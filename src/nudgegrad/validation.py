@@ -81,7 +81,7 @@ def check_boolean(name: str, value: Any) -> bool:
 def check_dtype(dtype: Any) -> np.dtype[Any]:
     """Return float32 or float64 as a NumPy dtype, or raise."""
     try:
-        result = np.dtype(dtype)
+        result: np.dtype[Any] = np.dtype(dtype)
     except TypeError:
         result = np.dtype(object)
     if result in (np.dtype(np.float32), np.dtype(np.float64)):

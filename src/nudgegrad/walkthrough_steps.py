@@ -88,11 +88,6 @@ class Run:
         """The picked entry, as one writes it: W1[3, 5]."""
         return f"{self.parameter}[{', '.join(map(str, self.entry))}]"
 
-    @property
-    def classifies(self) -> bool:
-        """Whether the network's outputs become probabilities."""
-        return isinstance(self.network.loss_function, CrossEntropy)
-
     def exact(self, number: float) -> str:
         """Write a number with the digits that its dtype holds."""
         return f"{number:.{8 if self.network.dtype == np.float32 else 15}g}"
@@ -188,9 +183,10 @@ def _predict(run: Run, number: int, _: Translate) -> Step:
     for line, previous in zip(lines, ["", *lines], strict=False):
         both_sums = line.startswith("{}·") and previous.startswith("{}·")
         formula = line.format(f"({formula})" if both_sums else formula)
-    first = (_("first sample's outputs"), _row(output[0]))
-    if run.classifies:
-        first = (_("first sample's probabilities"), _row(output[0]))
+    if isinstance(run.network.loss_function, CrossEntropy):
+        first = _("first sample's probabilities")
+    else:
+        first = _("first sample's outputs")
     return Step(
         number,
         _("Forward through the network"),
@@ -200,7 +196,7 @@ def _predict(run: Run, number: int, _: Translate) -> Step:
         ),
         f"y = {formula}",
         "nudgegrad.network.Network.predict",
-        (*shapes, first),
+        (*shapes, (first, _row(output[0]))),
     )
 
 

@@ -34,7 +34,9 @@ def test_evaluations_are_counted(case: Any, method: str, evaluations: int) -> No
     assert told[-1][0] <= evaluations  # weight leaves out what zero inputs cannot move
     assert [done for done, _ in told] == sorted(done for done, _ in told)
     if method != "backprop":
-        assert net.gradient(x, t, method=method, error_bars=True).loss_evaluations == 2 * evaluations
+        assert (
+            net.gradient(x, t, method=method, error_bars=True).loss_evaluations == 2 * evaluations
+        )
 
 
 def test_naive_really_evaluates_the_loss_so_often(case: Any, monkeypatch: Any) -> None:

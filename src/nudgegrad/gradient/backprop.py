@@ -1,4 +1,4 @@
-"""`backprop`: the analytic derivative, for comparison. The only one that uses derivative formulas."""
+"""`backprop`: the analytic derivative, for comparison. It alone uses derivative formulas."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 One forward pass leaves a *trace*: every layer's input and output. Nudges of a layer's units are an
 array of **separate** nudges ``d[n, j]``: "only unit j of sample n moves, by d". While layers act
-elementwise they stay in that one array. At the next layer that mixes units they **fan out** to rows,
-``d[n, j, :]``, one a nudge, and from there on they are an ordinary batch of differences.
+elementwise they stay in that one array. At the next layer that mixes units they **fan out** to
+rows, ``d[n, j, :]``, one a nudge, and from there on they are an ordinary batch of differences.
 
 A **node** is one unit's input sum, for one sample.
 """
@@ -189,7 +189,8 @@ def nudges_per_block(trace: Trace, k: int) -> int:
         k += 1
     rows = trace.activations[k + 1 :] or trace.activations[-1:]
     width = max(int(array.shape[-1]) for array in rows)
-    return max(1, BLOCK_BYTES // (width * namespace(values).finfo(values.dtype).bits // 8))
+    itemsize = int(namespace(values).finfo(values.dtype).bits) // 8
+    return max(1, BLOCK_BYTES // (width * itemsize))
 
 
 def slices(length: int, step: int) -> Iterator[slice]:

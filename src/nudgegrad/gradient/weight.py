@@ -76,9 +76,7 @@ def _unit_by_unit(
     return gradients, errors
 
 
-def _one_row(
-    part: Trace, k: int, moves: Array, h: float, error_bars: bool
-) -> tuple[Array, Array]:
+def _one_row(part: Trace, k: int, moves: Array, h: float, error_bars: bool) -> tuple[Array, Array]:
     """Return Σ over the samples of the slopes, and of their errors, for a row of parameters."""
     xp = namespace(moves)
     samples, units = part.activations[k].shape
@@ -131,8 +129,10 @@ def _layer_anew(
 
 
 def _plain_magnitude(trace: Trace, k: int, _h: float) -> Array:
-    """A plain subtraction of outputs rounds in proportion to the outputs, whatever the nudge."""
-    return propagate_rows(trace, k, namespace(trace.activations[k]).abs(trace.activations[k]), "magnitude")
+    """Return the magnitude of a plain subtraction: that of the outputs, whatever the nudge."""
+    return propagate_rows(
+        trace, k, namespace(trace.activations[k]).abs(trace.activations[k]), "magnitude"
+    )
 
 
 def _error(found: Quotient) -> Array:

@@ -1,0 +1,171 @@
+"""``nudgegrad train``: a network learns, from numerical gradients unless told otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+__all__ = ["train"]
+
+
+@click.command()
+@click.option(
+    "--method",
+    default="node",
+    show_default=True,
+    metavar="METHOD",
+    help="Where gradients come from: naive, weight, node or backprop.",
+)
+@click.option(
+    "--hidden-size",
+    "hidden_sizes",
+    type=int,
+    multiple=True,
+    default=(100,),
+    show_default=True,
+    help="Units of a hidden layer; repeat for deeper networks.",
+)
+@click.option(
+    "--activation",
+    default="sigmoid",
+    show_default=True,
+    metavar="NAME",
+    help="sigmoid, tanh or relu.",
+)
+@click.option(
+    "--weight-init-std",
+    type=float,
+    help="Standard deviation of the starting weights.  "
+    "[default: 0.01; 1/√inputs for deeper networks]",
+)
+@click.option(
+    "--iterations", type=int, default=10_000, show_default=True, help="Mini-batches in all."
+)
+@click.option(
+    "--batch-size", type=int, default=100, show_default=True, help="Samples a mini-batch."
+)
+@click.option(
+    "--learning-rate", type=float, help="Step size.  [default: sgd 0.1, momentum 0.01, adam 0.001]"
+)
+@click.option(
+    "--optimizer", default="sgd", show_default=True, metavar="NAME", help="sgd, momentum or adam."
+)
+@click.option("--h", type=float, default=1e-4, show_default=True, help="The nudge.")
+@click.option(
+    "--sampling",
+    default="replacement",
+    show_default=True,
+    metavar="WAY",
+    help="replacement: draw each batch from all samples; shuffle: epoch by epoch.",
+)
+@click.option(
+    "--dtype", default="float64", show_default=True, metavar="DTYPE", help="float64 or float32."
+)
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Of starting weights and batches."
+)
+@click.option(
+    "--data",
+    default="mnist",
+    show_default=True,
+    metavar="NAME|PATH",
+    help="A data set's name, a folder of IDX files, or an .npz file.",
+)
+@click.option("--classes", type=int, help="Number of classes, where the data do not tell.")
+@click.option("--train-limit", type=int, help="Use only so many training samples.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="The run's folder.  [default: a new one in runs/]",
+)
+@click.option("--checkpoint-every", type=int, metavar="K", help="Checkpoint every K iterations.")
+@click.option(
+    "--checkpoint-seconds",
+    type=float,
+    metavar="S",
+    help="Checkpoint every S seconds.  [default: 10]",
+)
+@click.option(
+    "--resume",
+    type=click.Path(file_okay=False),
+    metavar="RUN",
+    help="Continue the run in this folder, with its own settings, to its planned end.",
+)
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON, nothing else.")
+@click.pass_context
+def train(
+    context: click.Context, /, out: str | None, resume: str | None, quiet: bool, as_json: bool,
+    **settings: Any,
+) -> int:  # fmt: skip
+    """Train a network, and write its history, plots and checkpoint into a folder.
+
+    Without options this is the lesson's whole job: full MNIST, 784-100-10, sigmoid, softmax and
+    cross-entropy, 10,000 mini-batches of 100, learning rate 0.1, every gradient by numerical
+    differentiation.
+
+    Ctrl-C keeps the work: the run can be resumed, to the same numbers as one never stopped.
+
+    \b
+    Examples:
+      nudgegrad train
+      nudgegrad train --hidden-size 50 --hidden-size 50 --activation relu
+      nudgegrad train --method backprop --dtype float32
+      nudgegrad train --data /usr/share/datasets/fashion-mnist
+      nudgegrad train --method naive --iterations 1 --train-limit 1000
+      nudgegrad train --resume runs/NAME
+    """
+    from nudgegrad.cli.train_report import Reporter
+    from nudgegrad.data import names
+    from nudgegrad.training.configuration import Configuration
+    from nudgegrad.training.run_folder import RunFolder
+
+    if resume is not None:
+        _refuse_others(context)
+        folder = RunFolder.open(resume)
+        configuration = folder.configuration()
+        dataset = configuration.load_data()
+        trainer = configuration.build_trainer(dataset)
+        trainer.restore(folder.checkpoint_file)
+    else:
+        configuration = Configuration(**settings)
+        if configuration.data not in names():  # a path; a resumed run may start elsewhere
+            configuration = replace(configuration, data=str(Path(configuration.data).resolve()))
+        dataset = configuration.load_data()
+        trainer = configuration.build_trainer(dataset)
+        folder = RunFolder.create(out, configuration, dataset.features, dataset.classes)
+        trainer.save(folder.checkpoint_file)
+
+    reporter = Reporter(trainer, configuration, folder, quiet=quiet, as_json=as_json)
+    with reporter:
+        history = trainer.run(
+            configuration.iterations - trainer.iteration,
+            checkpoint=folder.checkpoint_file,
+            checkpoint_every=configuration.checkpoint_every,
+            checkpoint_seconds=configuration.checkpoint_seconds,
+            on_step=reporter.on_step,
+            on_epoch=reporter.on_epoch,
+            on_progress=reporter.on_progress,
+        )
+    folder.write_results(history)
+    reporter.summary()
+    if trainer.stopped_by is not None and history.outcome == "interrupted":
+        return 128 + trainer.stopped_by
+    return 0 if history.outcome == "completed" else 1
+
+
+def _refuse_others(context: click.Context) -> None:
+    """--resume stands alone, but for what only concerns the output."""
+    for name in context.params:
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if given and name not in ("resume", "quiet", "as_json"):
+            option = next(p.opts[0] for p in context.command.params if p.name == name)
+            raise click.UsageError(
+                f"--resume goes on with the run's own settings, so {option} cannot be given",
+                context,
+            )

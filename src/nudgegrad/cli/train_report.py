@@ -1,0 +1,196 @@
+"""What ``nudgegrad train`` shows: progress, a line an epoch, and a table at the end."""
+
+from __future__ import annotations
+
+import json
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nudgegrad.cli.console import is_plain, make_console
+from nudgegrad.cli.durations import format_duration
+from nudgegrad.estimate import estimate_naive_seconds
+from nudgegrad.training.configuration import Configuration
+from nudgegrad.training.history import EpochRecord
+from nudgegrad.training.run_folder import RunFolder
+from nudgegrad.training.trainer import Trainer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+__all__ = ["Reporter"]
+
+WARM_UP = 5  # steps that the rate leaves out: first touches of memory and caches
+NAIVE_SAMPLE = 200  # weights whose naive differences are timed for the estimate
+
+
+class Reporter:
+    """Tells the course of a run; a context manager, so that the live bar always ends."""
+
+    def __init__(
+        self, trainer: Trainer, configuration: Configuration, folder: RunFolder,
+        *, quiet: bool, as_json: bool,
+    ) -> None:  # fmt: skip
+        self.trainer = trainer
+        self.configuration = configuration
+        self.folder = folder
+        self.as_json = as_json
+        self.quiet = quiet
+        self.console = make_console(quiet=quiet or as_json)
+        self._live: Progress | None = None
+        self._first = trainer.iteration
+        self._warm: tuple[int, float] | None = None
+        self._naive_seconds = 0.0
+        self._announce()
+
+    def _announce(self) -> None:
+        c = self.configuration
+        layers = [layer for layer in self.trainer.network.layers if layer.params]
+        sizes = "-".join(str(n) for n in [layers[0].input_size, *(p.output_size for p in layers)])
+        verb = f"resuming at iteration {self._first}" if self._first else "training"
+        self.console.print(
+            f"{verb} {sizes} ({c.activation}, {c.dtype}) on {c.data} by {c.method}: "
+            f"{c.iterations} mini-batches of {c.batch_size}, "
+            f"{type(self.trainer.optimizer).__name__} at {self.trainer.optimizer.learning_rate:g}"
+        )
+        if self.quiet:
+            return
+        # For naive this is the honest ETA; for the others it is what they spare.
+        x, t = self.trainer.batch(np.arange(self.trainer.batch_size))
+        self._naive_seconds = estimate_naive_seconds(
+            self.trainer.network, x, t, sample=NAIVE_SAMPLE, h=c.h
+        )
+        if c.method == "naive":
+            left = (c.iterations - self._first) * self._naive_seconds
+            self.console.print(
+                f"naive needs about {format_duration(self._naive_seconds)} a step: "
+                f"{format_duration(left)} in all "
+                f"(estimated from {NAIVE_SAMPLE} of the weights)"
+            )
+
+    def __enter__(self) -> Reporter:
+        if not (self.quiet or self.as_json or is_plain()):
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+            self._live = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=30),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[rate]}"),
+                TextColumn("{task.fields[facts]}"),
+                console=self.console,
+                refresh_per_second=8,
+            )
+            self._task = self._live.add_task(
+                self.configuration.method, total=self.configuration.iterations,
+                completed=self._first, rate="", facts="",
+            )  # fmt: skip
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:  # fmt: skip
+        if self._live is not None:
+            self._live.stop()
+
+    def on_step(self, trainer: Trainer) -> None:
+        """Note the time, and show the state."""
+        now = time.perf_counter()
+        if self._warm is None and trainer.iteration - self._first >= WARM_UP:
+            self._warm = (trainer.iteration, now)
+        if self._live is None:
+            return
+        # Rich redraws on its own clock: hand it figures a few times a second only.
+        if now - getattr(self, "_shown", 0.0) < 0.1:
+            return
+        self._shown = now
+        rate = eta = ""
+        if self._warm is not None and trainer.iteration > self._warm[0]:
+            speed = (trainer.iteration - self._warm[0]) / (now - self._warm[1])
+            left = (self.configuration.iterations - trainer.iteration) / speed
+            rate, eta = f"{speed:.0f} it/s", f"ETA {format_duration(left)}"
+        losses = trainer.history.train_loss[-100:]
+        accuracy = trainer.history.test_accuracy
+        facts = f"loss {sum(losses) / len(losses):.3f}"
+        if accuracy is not None:
+            facts += f"  test acc {accuracy:.4f}"
+        self._live.update(
+            self._task, completed=trainer.iteration, rate=rate, facts=f"{facts}  {eta}"
+        )
+
+    def on_epoch(self, record: EpochRecord) -> None:
+        """Print the lesson's line."""
+        if record.train_accuracy is None or record.test_accuracy is None:
+            return
+        self.console.print(
+            f"train acc, test acc | {record.train_accuracy:.4f}, {record.test_accuracy:.4f}"
+            f"   (epoch {record.epoch:.4g}, iteration {record.iteration})"
+        )
+
+    def on_progress(self, done: int, total: int) -> None:
+        """Show how far a step of `naive` is: it creeps, at its honest percentage."""
+        if self._live is None or self.configuration.method != "naive" or done % 100:
+            return
+        position = self.trainer.iteration + done / total
+        planned = self.configuration.iterations
+        left = format_duration((planned - position) * self._naive_seconds)
+        self._live.update(
+            self._task,
+            completed=position,
+            rate=f"{100 * position / planned:.5f} %",
+            facts=f"{done:,} of {total:,} loss evaluations of this step  ETA {left}",
+        )
+
+    def facts(self) -> dict[str, Any]:
+        """Return the summary."""
+        history = self.trainer.history
+        steps = max(1, history.iterations)
+        return {
+            "outcome": history.outcome,
+            "message": history.message,
+            "method": history.method,
+            "iterations": history.iterations,
+            "train_accuracy": history.train_accuracy,
+            "test_accuracy": history.test_accuracy,
+            "seconds": history.seconds,
+            "seconds_per_step": history.step_seconds / steps,
+            "loss_evaluations": history.loss_evaluations,
+            "naive_seconds_estimated": self._naive_seconds * history.iterations,
+            "naive_weights_timed": NAIVE_SAMPLE,
+            "run": str(self.folder.path),
+        }
+
+    def summary(self) -> None:
+        """Print the table, or the JSON."""
+        facts = self.facts()
+        if self.as_json:
+            print(json.dumps(facts, indent=1, allow_nan=False))
+            return
+        from rich.table import Table
+
+        table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+        for name, value in (
+            ("outcome", facts["outcome"] + (f": {facts['message']}" if facts["message"] else "")),
+            ("train accuracy", _accuracy(facts["train_accuracy"])),
+            ("test accuracy", _accuracy(facts["test_accuracy"])),
+            ("iterations", f"{facts['iterations']:,}"),
+            ("time", format_duration(facts["seconds"])),
+            ("time a step", format_duration(facts["seconds_per_step"])),
+            ("loss evaluations", f"{facts['loss_evaluations']:,}"),
+            (
+                "naive would take",
+                f"about {format_duration(facts['naive_seconds_estimated'])} "
+                f"(estimate, from {NAIVE_SAMPLE} of the weights timed here)",
+            ),
+            ("written to", facts["run"]),
+        ):
+            table.add_row(name, value)
+        self.console.print(table)
+
+
+def _accuracy(value: float | None) -> str:
+    return "not measured (the targets are no classes)" if value is None else f"{value:.4f}"

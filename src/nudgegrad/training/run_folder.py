@@ -1,0 +1,122 @@
+"""The folder of a run: configuration, checkpoint, history and plots."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from nudgegrad.files import FileError
+from nudgegrad.network import Network
+from nudgegrad.training.checkpoint import load_parameters
+from nudgegrad.training.configuration import Configuration
+from nudgegrad.training.history import History
+
+__all__ = ["RunFolder"]
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where a run keeps its files.
+
+    Attributes
+    ----------
+    path : Path
+        The folder.
+    """
+
+    path: Path
+
+    @property
+    def config_file(self) -> Path:
+        """What the run is made with."""
+        return self.path / "config.json"
+
+    @property
+    def checkpoint_file(self) -> Path:
+        """The last checkpoint."""
+        return self.path / "checkpoint.npz"
+
+    @property
+    def history_file(self) -> Path:
+        """The history, once the run has ended or was interrupted."""
+        return self.path / "history.json"
+
+    @classmethod
+    def create(
+        cls, path: str | os.PathLike[str] | None, configuration: Configuration,
+        features: int, classes: int,
+    ) -> RunFolder:  # fmt: skip
+        """Make the folder of a new run, a new one in ``runs/`` if no path is given.
+
+        Raises
+        ------
+        FileError
+            If the folder holds a run already, or cannot be made.
+        """
+        target = _new_path(configuration) if path is None else Path(path)
+        folder = cls(target)
+        if folder.config_file.exists():
+            raise FileError(
+                f"{target}: holds a run already; go on with --resume {target}, or choose another "
+                "folder with --out"
+            )
+        try:
+            target.mkdir(parents=True, exist_ok=True)
+            configuration.save(folder.config_file, input_size=features, output_size=classes)
+        except OSError as error:
+            raise FileError(f"{target}: cannot be written to ({error.strerror})") from error
+        return folder
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> RunFolder:
+        """Return an existing run's folder.
+
+        Raises
+        ------
+        FileError
+            If the folder holds no run.
+        """
+        folder = cls(Path(path))
+        for file in (folder.config_file, folder.checkpoint_file):
+            if not file.is_file():
+                raise FileError(
+                    f"{path}: is not the folder of a run, {file.name} is missing; runs are made "
+                    "by: nudgegrad train"
+                )
+        return folder
+
+    def configuration(self) -> Configuration:
+        """Return what the run is made with."""
+        return Configuration.load(self.config_file)[0]
+
+    def network(self) -> Network:
+        """Return the network with the parameters of the last checkpoint."""
+        configuration, facts = Configuration.load(self.config_file)
+        try:
+            features, classes = int(facts["input_size"]), int(facts["output_size"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise FileError(f"{self.config_file}: lacks input_size or output_size") from error
+        network = configuration.build_network(features, classes)
+        load_parameters(self.checkpoint_file, network)
+        return network
+
+    def write_results(self, history: History) -> None:
+        """Write the history as JSON and CSV, and its plots."""
+        history.save(self.history_file)
+        history.to_csv(self.path / "history.csv")
+        history.plot(self.path / "accuracy.png", "accuracy")
+        history.plot(self.path / "loss.png", "loss")
+
+
+def _new_path(configuration: Configuration) -> Path:
+    """Return an unused path in ``runs/`` that says when and what."""
+    sizes = "-".join(map(str, configuration.hidden_sizes)) or "none"
+    stem = f"{datetime.now():%Y%m%d-%H%M%S}-{configuration.method}-{sizes}"
+    number = 1
+    path = Path("runs") / stem
+    while path.exists():
+        number += 1
+        path = Path("runs") / f"{stem}-{number}"
+    return path

@@ -1,0 +1,415 @@
+"""The training loop: draw a mini-batch, take its gradient, update the parameters."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nudgegrad.data import Dataset, as_inputs
+from nudgegrad.functions import class_indices
+from nudgegrad.gradient import METHODS, Cancelled
+from nudgegrad.network import Network
+from nudgegrad.training import checkpoint as checkpoints
+from nudgegrad.training.history import EpochRecord, History
+from nudgegrad.training.optimizers import Optimizer, make_optimizer
+from nudgegrad.training.signals import StopRequest, stop_on_signal
+from nudgegrad.validation import ParameterError, check_choice, check_integer, check_real
+
+__all__ = ["SAMPLINGS", "Trainer", "train"]
+
+Part = tuple[NDArray[Any], NDArray[Any]]
+
+SAMPLINGS = ("replacement", "shuffle")
+EVALUATION_ROWS = 1000  # samples a forward pass of the accuracies: it bounds their memory
+CHECKPOINT_SECONDS = 10.0
+
+
+class Trainer:
+    """Trains a network, step by step.
+
+    Parameters
+    ----------
+    network
+        Updated in place.
+    data
+        A `nudgegrad.data.Dataset`, or ``((x_train, t_train), (x_test, t_test))`` as `load_mnist`
+        returns it. Bytes are divided by 255 batch by batch.
+    method
+        ``"node"``, ``"weight"``, ``"naive"`` or ``"backprop"``.
+    batch_size
+        Samples a mini-batch.
+    learning_rate
+        None takes the optimizer's own: 0.1 for ``"sgd"``, 0.01 for ``"momentum"``, 0.001 for
+        ``"adam"``.
+    optimizer
+        One of those names, or an `Optimizer`.
+    h
+        The nudge.
+    sampling
+        ``"replacement"``: every batch is drawn from all samples, as in the lesson. ``"shuffle"``:
+        each epoch goes once through the samples in a new order.
+    seed
+        Of the batches. Same seed, same machine, same result.
+
+    Attributes
+    ----------
+    network, optimizer, history
+    iteration : int
+        Steps done.
+    iterations_per_epoch : int
+        Whole steps that a pass through the training data takes.
+    stopped_by : int or None
+        The signal that interrupted the last `run`.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        data: Dataset | tuple[Part, Part],
+        *,
+        method: str = "node",
+        batch_size: int = 100,
+        learning_rate: float | None = None,
+        optimizer: str | Optimizer = "sgd",
+        h: float = 1e-4,
+        sampling: str = "replacement",
+        seed: int | None = None,
+    ) -> None:
+        self.network = network
+        self._train, self._test = _parts(data)
+        samples = len(self._train[0])
+        self.method = check_choice("method", method, METHODS)
+        self.batch_size = check_integer("batch_size", batch_size, 1, samples)
+        self.optimizer = make_optimizer(optimizer, learning_rate)
+        self.h = check_real("h", h, above=0)
+        self.sampling = check_choice("sampling", sampling, SAMPLINGS)
+        if seed is not None:
+            check_integer("seed", seed, 0)
+        # A stream of its own: the same seed draws the network's starting weights.
+        self.rng = np.random.default_rng(None if seed is None else [seed, 1])
+        self.iterations_per_epoch = math.ceil(samples / self.batch_size)
+        self.order = np.empty(0, dtype=np.int64)  # of the epoch under way, for "shuffle"
+        self.stopped_by: int | None = None
+        self._stop = False
+        self.history = History(method=method, settings=self.settings())
+        self._classifies = self._check_targets()
+
+    def settings(self) -> dict[str, Any]:
+        """Return what the course of the training depends on, beside the seed and the data."""
+        return {
+            "layers": [repr(layer) for layer in self.network.layers],
+            "loss": repr(self.network.loss_function),
+            "dtype": str(self.network.dtype),
+            "method": self.method,
+            "h": self.h,
+            "batch_size": self.batch_size,
+            "sampling": self.sampling,
+            "optimizer": self.optimizer.settings(),
+            "train_samples": len(self._train[0]),
+            "test_samples": len(self._test[0]),
+        }
+
+    @property
+    def iteration(self) -> int:
+        """How many steps were done."""
+        return self.history.iterations
+
+    def step(
+        self,
+        *,
+        progress: Callable[[int, int], Any] | None = None,
+        cancel: Callable[[], bool] | None = None,
+    ) -> float:
+        """Do one mini-batch: draw it, take its gradient, update the parameters.
+
+        Parameters
+        ----------
+        progress, cancel
+            As for `nudgegrad.gradient.compute_gradient`. A cancelled step raises `Cancelled` and
+            leaves everything as it was before.
+
+        Returns
+        -------
+        float
+            The batch's loss before the update. If it is not finite, there is no update.
+        """
+        started = time.perf_counter()
+        random_state, order = self.rng.bit_generator.state, self.order
+        rows = self._draw()
+        try:
+            x, t = self.batch(rows)
+            gradient = self.network.gradient(
+                x,
+                t,
+                method=self.method,
+                h=self.h,
+                progress=progress,
+                cancel=cancel,
+            )
+        except BaseException:
+            self.rng.bit_generator.state, self.order = random_state, order
+            raise
+        if math.isfinite(gradient.loss):
+            self.optimizer.update(self.network.params, gradient)
+        self.history.train_loss.append(gradient.loss)
+        self.history.loss_evaluations += gradient.loss_evaluations
+        self.history.step_seconds += time.perf_counter() - started
+        return gradient.loss
+
+    def batch(self, rows: NDArray[np.int64]) -> Part:
+        """Return training samples by number, as the network takes them, and their targets."""
+        return as_inputs(self._train[0][rows], self.network.dtype), self._train[1][rows]
+
+    def run(
+        self,
+        iterations: int,
+        *,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_every: int | None = None,
+        checkpoint_seconds: float | None = None,
+        on_step: Callable[[Trainer], Any] | None = None,
+        on_epoch: Callable[[EpochRecord], Any] | None = None,
+        on_progress: Callable[[int, int], Any] | None = None,
+    ) -> History:
+        """Do so many more steps, with accuracies at the start, after every epoch and at the end.
+
+        Ctrl-C and SIGTERM finish the step and end the run as `interrupted`; a step of `naive`,
+        which may take minutes, is abandoned instead and leaves no trace. A second signal leaves
+        at once.
+
+        Parameters
+        ----------
+        iterations
+            How many more steps.
+        checkpoint
+            A file to write the whole state to, now and then and at the end; `restore` reads it.
+        checkpoint_every, checkpoint_seconds
+            Iterations, or seconds, between checkpoints; every 10 s if neither is told.
+        on_step
+            Called with this trainer after each step.
+        on_epoch
+            Called with each `EpochRecord` as it is made.
+        on_progress
+            Called with (loss evaluations done, total) within a step.
+
+        Returns
+        -------
+        History
+        """
+        check_integer("iterations", iterations, 0)
+        if checkpoint_every is not None:
+            check_integer("checkpoint_every", checkpoint_every, 1)
+        if checkpoint_seconds is not None:
+            check_real("checkpoint_seconds", checkpoint_seconds, above=0)
+        elif checkpoint_every is None:
+            checkpoint_seconds = CHECKPOINT_SECONDS
+        history = self.history
+        # The record of an earlier end between two epochs: a run without that stop has none.
+        history.epochs = [record for record in history.epochs if record.epoch == int(record.epoch)]
+        history.outcome, history.message, self._stop = "running", "", False
+        end = self.iteration + iterations
+        clock = _Clock(history)
+        saved_at = clock.now
+        # A loss that overflows is an outcome, told as such, and not a warning.
+        with stop_on_signal() as signalled, np.errstate(all="ignore"):
+            if not history.epochs:
+                self._record(on_epoch)
+            while self.iteration < end and not (signalled or self._stop):
+                try:
+                    loss = self.step(progress=on_progress, cancel=self._cancel_naive(signalled))
+                except Cancelled:
+                    break
+                clock.tick()
+                if not math.isfinite(loss):
+                    self._diverged(loss)
+                    break
+                if on_step is not None:
+                    on_step(self)
+                if self.iteration % self.iterations_per_epoch == 0:
+                    self._record(on_epoch)
+                    clock.tick()
+                due = checkpoint_every and self.iteration % checkpoint_every == 0
+                late = checkpoint_seconds and clock.now - saved_at >= checkpoint_seconds
+                if checkpoint is not None and (due or late):
+                    self.save(checkpoint)
+                    saved_at = clock.now
+            if history.outcome == "running":
+                history.outcome = "completed" if self.iteration >= end else "interrupted"
+                if history.outcome == "interrupted":
+                    history.message = "stopped before its end; resume it to go on"
+            if history.epochs[-1].iteration != self.iteration:
+                self._record(on_epoch)
+            clock.tick()
+            # A diverged state is no good to go on from: the last good checkpoint stays.
+            if checkpoint is not None and history.outcome != "diverged":
+                self.save(checkpoint)
+            self.stopped_by = signalled.signal_number
+        return history
+
+    def stop(self) -> None:
+        """Ask `run`, from another thread or a callback, to end after the step under way."""
+        self._stop = True
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a checkpoint: everything that the rest of the run depends on, in one file."""
+        checkpoints.save_checkpoint(path, self)
+
+    def restore(self, path: str | os.PathLike[str]) -> None:
+        """Take over a checkpoint of a trainer made with the same settings.
+
+        The run goes on to the same numbers, bit for bit, as one never stopped.
+
+        Raises
+        ------
+        FileError
+            If the file is no checkpoint, or one of a trainer with other settings.
+        """
+        checkpoints.restore_checkpoint(path, self)
+
+    def accuracy(self, part: str = "test") -> float | None:
+        """Return the share of correct predictions on ``"train"`` or ``"test"``."""
+        x, t = (
+            self._train if check_choice("part", part, ("train", "test")) == "train" else self._test
+        )
+        if not self._classifies or len(x) == 0:
+            return None
+        hits = 0
+        for start in range(0, len(x), EVALUATION_ROWS):
+            rows = slice(start, start + EVALUATION_ROWS)
+            output = self.network.forward(as_inputs(x[rows], self.network.dtype))
+            hits += int(np.sum(output.argmax(axis=1) == class_indices(t[rows], output)))
+        return hits / len(x)
+
+    def _draw(self) -> NDArray[np.int64]:
+        samples = len(self._train[0])
+        if self.sampling == "replacement":
+            return self.rng.integers(0, samples, self.batch_size)
+        position = self.iteration % self.iterations_per_epoch * self.batch_size
+        if position == 0:
+            self.order = self.rng.permutation(samples)
+        return self.order[position : position + self.batch_size]
+
+    def _record(self, on_epoch: Callable[[EpochRecord], Any] | None) -> None:
+        epoch = self.iteration / self.iterations_per_epoch
+        record = EpochRecord(
+            epoch=int(epoch) if epoch == int(epoch) else epoch,
+            iteration=self.iteration,
+            train_accuracy=self.accuracy("train"),
+            test_accuracy=self.accuracy("test"),
+        )
+        self.history.epochs.append(record)
+        if on_epoch is not None:
+            on_epoch(record)
+
+    def _cancel_naive(self, signalled: StopRequest) -> Callable[[], bool] | None:
+        if self.method != "naive":
+            return None
+        return lambda: bool(signalled) or self._stop
+
+    def _diverged(self, loss: float) -> None:
+        self.history.outcome = "diverged"
+        self.history.message = (
+            f"the loss became {loss} at iteration {self.iteration}; learning_rate is "
+            f"{self.optimizer.learning_rate:g}, try {self.optimizer.learning_rate / 10:g}"
+        )
+
+    def _check_targets(self) -> bool:
+        """Say before the run what does not fit, by a try; tell whether targets are classes."""
+        output = self.network.forward(as_inputs(self._train[0][:1], self.network.dtype))
+        for _, t in (self._train, self._test):
+            rows = np.broadcast_to(output, (len(t), output.shape[-1]))
+            self.network.loss_function.targets(rows, t)
+        try:
+            class_indices(
+                self._train[1], np.broadcast_to(output, (len(self._train[1]), output.shape[-1]))
+            )
+        except ParameterError:
+            return False
+        return True
+
+
+class _Clock:
+    """Adds the time since the last tick to a history."""
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self.now = time.perf_counter()
+
+    def tick(self) -> None:
+        now = time.perf_counter()
+        self.history.seconds += now - self.now
+        self.now = now
+
+
+def train(
+    network: Network,
+    data: Dataset | tuple[Part, Part],
+    *,
+    iterations: int = 10_000,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: int | None = None,
+    checkpoint_seconds: float | None = None,
+    resume: bool = False,
+    on_step: Callable[[Trainer], Any] | None = None,
+    on_epoch: Callable[[EpochRecord], Any] | None = None,
+    **settings: Any,
+) -> History:
+    """Train a network and return the course of it.
+
+    Parameters
+    ----------
+    network, data, **settings
+        As for `Trainer`: ``method``, ``batch_size``, ``learning_rate``, ``optimizer``, ``h``,
+        ``sampling``, ``seed``.
+    iterations
+        Steps of the whole run.
+    checkpoint, checkpoint_every, checkpoint_seconds, on_step, on_epoch
+        As for `Trainer.run`.
+    resume
+        Whether to go on from the file `checkpoint`, if there is one, to the planned end.
+
+    Returns
+    -------
+    History
+    """
+    trainer = Trainer(network, data, **settings)
+    if resume and checkpoint is None:
+        raise ParameterError("checkpoint must name a file when resume is True, got None")
+    if resume and checkpoint is not None and Path(checkpoint).exists():
+        trainer.restore(checkpoint)
+    return trainer.run(
+        max(0, check_integer("iterations", iterations, 0) - trainer.iteration),
+        checkpoint=checkpoint,
+        checkpoint_every=checkpoint_every,
+        checkpoint_seconds=checkpoint_seconds,
+        on_step=on_step,
+        on_epoch=on_epoch,
+    )
+
+
+def _parts(data: Any) -> tuple[Part, Part]:
+    if isinstance(data, Dataset):
+        return (data.x_train, data.t_train), (data.x_test, data.t_test)
+    try:
+        (x_train, t_train), (x_test, t_test) = data
+    except (TypeError, ValueError):
+        raise ParameterError(
+            "data must be a Dataset or ((x_train, t_train), (x_test, t_test)), got "
+            f"{type(data).__name__}"
+        ) from None
+    parts = tuple((np.asarray(x), np.asarray(t)) for x, t in ((x_train, t_train), (x_test, t_test)))
+    for name, (x, t) in zip(("train", "test"), parts, strict=True):
+        if len(x) != len(t):
+            raise ParameterError(
+                f"x_{name} and t_{name} must be as long, got {len(x)} and {len(t)}"
+            )
+    if len(parts[0][0]) == 0:
+        raise ParameterError("x_train must hold at least one sample, got none")
+    return parts[0], parts[1]
