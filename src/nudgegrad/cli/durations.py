@@ -6,7 +6,7 @@ __all__ = ["format_duration"]
 
 
 def format_duration(seconds: float) -> str:
-    """Return a duration in a unit that fits: ``410 µs``, ``12.3 s``, ``4 min 05 s``, ``8.1 days``."""
+    """Return a duration in a unit that fits: ``410 µs``, ``12.3 s``, ``4 min 05 s``, ``8 days``."""
     for unit, name in ((1e-6, "µs"), (1e-3, "ms")):
         if seconds < 1000 * unit:
             return f"{seconds / unit:.3g} {name}"

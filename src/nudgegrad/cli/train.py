@@ -122,6 +122,7 @@ def train(
     """
     from nudgegrad.cli.train_report import Reporter
     from nudgegrad.data import names
+    from nudgegrad.files import write_json
     from nudgegrad.training.configuration import Configuration
     from nudgegrad.training.run_folder import RunFolder
 
@@ -153,6 +154,7 @@ def train(
             on_progress=reporter.on_progress,
         )
     folder.write_results(history)
+    write_json(folder.summary_file, reporter.facts())
     reporter.summary()
     if trainer.stopped_by is not None and history.outcome == "interrupted":
         return 128 + trainer.stopped_by

@@ -19,8 +19,9 @@ from nudgegrad.training.trainer import Trainer
 
 if TYPE_CHECKING:
     from rich.progress import Progress
+    from rich.table import Table
 
-__all__ = ["Reporter"]
+__all__ = ["Reporter", "epoch_line", "summary_table"]
 
 WARM_UP = 5  # steps that the rate leaves out: first touches of memory and caches
 NAIVE_SAMPLE = 200  # weights whose naive differences are timed for the estimate
@@ -42,7 +43,7 @@ class Reporter:
         self._live: Progress | None = None
         self._first = trainer.iteration
         self._warm: tuple[int, float] | None = None
-        self._naive_seconds = 0.0
+        self._naive_seconds: float | None = None
         self._announce()
 
     def _announce(self) -> None:
@@ -124,12 +125,7 @@ class Reporter:
 
     def on_epoch(self, record: EpochRecord) -> None:
         """Print the lesson's line."""
-        if record.train_accuracy is None or record.test_accuracy is None:
-            return
-        self.console.print(
-            f"train acc, test acc | {record.train_accuracy:.4f}, {record.test_accuracy:.4f}"
-            f"   (epoch {record.epoch:.4g}, iteration {record.iteration})"
-        )
+        self.console.print(epoch_line(record))
 
     def on_progress(self, done: int, total: int) -> None:
         """Show how far a step of `naive` is: it creeps, at its honest percentage."""
@@ -137,7 +133,7 @@ class Reporter:
             return
         position = self.trainer.iteration + done / total
         planned = self.configuration.iterations
-        left = format_duration((planned - position) * self._naive_seconds)
+        left = format_duration((planned - position) * (self._naive_seconds or 0.0))
         self._live.update(
             self._task,
             completed=position,
@@ -159,8 +155,10 @@ class Reporter:
             "seconds": history.seconds,
             "seconds_per_step": history.step_seconds / steps,
             "loss_evaluations": history.loss_evaluations,
-            "naive_seconds_estimated": self._naive_seconds * history.iterations,
-            "naive_weights_timed": NAIVE_SAMPLE,
+            "naive_seconds_estimated": (
+                None if self._naive_seconds is None else self._naive_seconds * history.iterations
+            ),
+            "naive_weights_timed": None if self._naive_seconds is None else NAIVE_SAMPLE,
             "run": str(self.folder.path),
         }
 
@@ -170,26 +168,42 @@ class Reporter:
         if self.as_json:
             print(json.dumps(facts, indent=1, allow_nan=False))
             return
-        from rich.table import Table
+        self.console.print(summary_table(facts))
 
-        table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-        for name, value in (
-            ("outcome", facts["outcome"] + (f": {facts['message']}" if facts["message"] else "")),
-            ("train accuracy", _accuracy(facts["train_accuracy"])),
-            ("test accuracy", _accuracy(facts["test_accuracy"])),
-            ("iterations", f"{facts['iterations']:,}"),
-            ("time", format_duration(facts["seconds"])),
-            ("time a step", format_duration(facts["seconds_per_step"])),
-            ("loss evaluations", f"{facts['loss_evaluations']:,}"),
-            (
-                "naive would take",
-                f"about {format_duration(facts['naive_seconds_estimated'])} "
-                f"(estimate, from {NAIVE_SAMPLE} of the weights timed here)",
-            ),
-            ("written to", facts["run"]),
-        ):
-            table.add_row(name, value)
-        self.console.print(table)
+
+def epoch_line(record: EpochRecord) -> str:
+    """Return the lesson's line, and where in the run it was taken."""
+    place = f"(epoch {record.epoch:.4g}, iteration {record.iteration:,})"
+    if record.train_accuracy is None or record.test_accuracy is None:
+        return place
+    return (
+        f"train acc, test acc | {record.train_accuracy:.4f}, {record.test_accuracy:.4f}   {place}"
+    )
+
+
+def summary_table(facts: dict[str, Any]) -> Table:
+    """Return the table at the end of a run, from `Reporter.facts`."""
+    from rich.table import Table
+
+    rows = {
+        "outcome": facts["outcome"] + (f": {facts['message']}" if facts["message"] else ""),
+        "train accuracy": _accuracy(facts["train_accuracy"]),
+        "test accuracy": _accuracy(facts["test_accuracy"]),
+        "iterations": f"{facts['iterations']:,}",
+        "time": format_duration(facts["seconds"]),
+        "time a step": format_duration(facts["seconds_per_step"]),
+        "loss evaluations": f"{facts['loss_evaluations']:,}",
+    }
+    if facts["naive_seconds_estimated"] is not None:
+        rows["naive would take"] = (
+            f"about {format_duration(facts['naive_seconds_estimated'])} "
+            f"(estimate: {facts['naive_weights_timed']} of the weights timed here)"
+        )
+    rows["written to"] = facts["run"]
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    for name, value in rows.items():
+        table.add_row(name, value)
+    return table
 
 
 def _accuracy(value: float | None) -> str:

@@ -43,6 +43,11 @@ class RunFolder:
         """The history, once the run has ended or was interrupted."""
         return self.path / "history.json"
 
+    @property
+    def summary_file(self) -> Path:
+        """What the command line tells at the end of a run."""
+        return self.path / "summary.json"
+
     @classmethod
     def create(
         cls, path: str | os.PathLike[str] | None, configuration: Configuration,
