@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nudgegrad.arrays import Array
+from nudgegrad.estimate import time_naive
 from nudgegrad.gradient import METHODS
 from nudgegrad.network import Network
 
@@ -66,13 +67,10 @@ def compare_methods(
     h
         The nudge.
     """
-    started = time.perf_counter()
-    naive = network.gradient(x, t, method="naive", h=h, sample=sample)
-    naive_seconds = time.perf_counter() - started
+    naive, naive_seconds = time_naive(network, x, t, sample=sample, h=h)
     masks = naive.sampled or {}
     weights = sum(array.size for array in network.params.values())
     timed = sum(int(np.sum(mask)) for mask in masks.values())
-    naive_seconds *= weights / timed
 
     others = METHODS[1:]
     gradients = {method: network.gradient(x, t, method=method, h=h) for method in others}

@@ -7,18 +7,19 @@ import time
 import numpy as np
 
 from nudgegrad.arrays import Array
+from nudgegrad.gradient import Gradient
 from nudgegrad.network import Network
 
-__all__ = ["estimate_naive_seconds"]
+__all__ = ["time_naive"]
 
 
-def estimate_naive_seconds(
+def time_naive(
     network: Network, x: Array, t: Array, *, sample: int, h: float = 1e-4
-) -> float:
-    """Return the estimated seconds of one whole `naive` gradient of a batch.
+) -> tuple[Gradient, float]:
+    """Take `naive` differences of some weights, and estimate the seconds of all.
 
-    The differences of about `sample` weights, spread over all parameters, are timed and scaled to
-    all weights: each costs two forward passes of the same batch, whichever weight it is.
+    Each weight costs two forward passes of the same batch, whichever it is. So the median time of
+    one, which a short disturbance of the machine does not move, is scaled to all weights.
 
     Parameters
     ----------
@@ -27,13 +28,23 @@ def estimate_naive_seconds(
     x, t
         A batch.
     sample
-        How many weights to time.
+        About how many weights, spread over all parameters.
     h
         The nudge.
+
+    Returns
+    -------
+    gradient, seconds
+        The gradient of the sampled weights, NaN elsewhere, and the estimate.
     """
-    started = time.perf_counter()
-    gradient = network.gradient(x, t, method="naive", h=h, sample=sample)
-    seconds = time.perf_counter() - started
+    moments = [time.perf_counter()]
+    gradient = network.gradient(
+        x,
+        t,
+        method="naive",
+        h=h,
+        sample=sample,
+        progress=lambda *_: moments.append(time.perf_counter()),
+    )
     weights: int = sum(array.size for array in network.params.values())
-    timed: int = sum(int(np.sum(mask)) for mask in (gradient.sampled or {}).values())
-    return seconds * weights / timed
+    return gradient, float(np.median(np.diff(moments))) * weights

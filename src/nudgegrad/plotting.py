@@ -48,7 +48,8 @@ def plot_loss(train_loss: Sequence[float]) -> Figure:
     axes.plot(iterations, losses, label="each batch", linewidth=0.6, alpha=0.4 if window > 1 else 1)
     if window > 1:
         means = np.convolve(losses, np.full(window, 1 / window), mode="valid")
-        axes.plot(iterations[window - 1 :], means, color="C0", label=f"mean of {window}")
+        middle = iterations[window // 2 :][: len(means)]
+        axes.plot(middle, means, color="C0", label=f"mean of {window}")
     axes.set(xlabel="iterations", ylabel="training loss")
     if len(losses) and np.nanmin(losses) >= 0:
         axes.set_ylim(bottom=0)

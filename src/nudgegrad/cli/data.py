@@ -41,7 +41,7 @@ def data(
     import numpy as np
 
     from nudgegrad.cli.console import make_console
-    from nudgegrad.data import load, names
+    from nudgegrad.data import bundled, load, names
     from nudgegrad.validation import ParameterError, check_integer
 
     check_integer("samples", samples, 1)
@@ -56,7 +56,8 @@ def data(
             "classes": dataset.classes,
             "train_labels": np.bincount(dataset.t_train, minlength=dataset.classes).tolist(),
             "test_labels": np.bincount(dataset.t_test, minlength=dataset.classes).tolist(),
-            "sha256": "verified" if dataset.name in names() else "none to compare with",
+            # A bundled set that did not match its checksums would not have been loaded.
+            "sha256": bundled.checksums() if dataset.name in names() else None,
         }
         for dataset in datasets
     ]
@@ -75,8 +76,11 @@ def data(
         return 0
     console = make_console()
     for entry in facts:
+        checksums = entry.pop("sha256")
         for key, value in entry.items():
             console.print(f"{key.replace('_', ' '):14} {value}")
+        for file, checksum in (checksums or {"": "no checksums to compare with"}).items():
+            console.print(f"{'sha256':14} {checksum}  {file + ': verified' if file else ''}")
     if contact_sheet:
         console.print(f"{'contact sheet':14} {contact_sheet}")
     return 0

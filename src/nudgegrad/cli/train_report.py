@@ -11,7 +11,7 @@ import numpy as np
 
 from nudgegrad.cli.console import is_plain, make_console
 from nudgegrad.cli.durations import format_duration
-from nudgegrad.estimate import estimate_naive_seconds
+from nudgegrad.estimate import time_naive
 from nudgegrad.training.configuration import Configuration
 from nudgegrad.training.history import EpochRecord
 from nudgegrad.training.run_folder import RunFolder
@@ -43,6 +43,7 @@ class Reporter:
         self._live: Progress | None = None
         self._first = trainer.iteration
         self._warm: tuple[int, float] | None = None
+        self._shown = 0.0
         self._naive_seconds: float | None = None
         self._announce()
 
@@ -60,9 +61,7 @@ class Reporter:
             return
         # For naive this is the honest ETA; for the others it is what they spare.
         x, t = self.trainer.batch(np.arange(self.trainer.batch_size))
-        self._naive_seconds = estimate_naive_seconds(
-            self.trainer.network, x, t, sample=NAIVE_SAMPLE, h=c.h
-        )
+        _, self._naive_seconds = time_naive(self.trainer.network, x, t, sample=NAIVE_SAMPLE, h=c.h)
         if c.method == "naive":
             left = (c.iterations - self._first) * self._naive_seconds
             self.console.print(
@@ -105,19 +104,20 @@ class Reporter:
             self._warm = (trainer.iteration, now)
         if self._live is None:
             return
+        ended = trainer.iteration == self.configuration.iterations
         # Rich redraws on its own clock: hand it figures a few times a second only.
-        if now - getattr(self, "_shown", 0.0) < 0.1:
+        if now - self._shown < 0.1 and not ended:
             return
         self._shown = now
         rate = eta = ""
         if self._warm is not None and trainer.iteration > self._warm[0]:
             speed = (trainer.iteration - self._warm[0]) / (now - self._warm[1])
             left = (self.configuration.iterations - trainer.iteration) / speed
-            rate, eta = f"{speed:.0f} it/s", f"ETA {format_duration(left)}"
+            rate, eta = f"{speed:.0f} it/s", "" if ended else f"ETA {format_duration(left)}"
         losses = trainer.history.train_loss[-100:]
         accuracy = trainer.history.test_accuracy
         facts = f"loss {sum(losses) / len(losses):.3f}"
-        if accuracy is not None:
+        if accuracy is not None and not ended:
             facts += f"  test acc {accuracy:.4f}"
         self._live.update(
             self._task, completed=trainer.iteration, rate=rate, facts=f"{facts}  {eta}"
@@ -191,10 +191,11 @@ def summary_table(facts: dict[str, Any]) -> Table:
         "test accuracy": _accuracy(facts["test_accuracy"]),
         "iterations": f"{facts['iterations']:,}",
         "time": format_duration(facts["seconds"]),
-        "time a step": format_duration(facts["seconds_per_step"]),
-        "loss evaluations": f"{facts['loss_evaluations']:,}",
     }
-    if facts["naive_seconds_estimated"] is not None:
+    if facts["iterations"]:
+        rows["time a step"] = format_duration(facts["seconds_per_step"])
+        rows["loss evaluations"] = f"{facts['loss_evaluations']:,}"
+    if facts["naive_seconds_estimated"]:
         rows["naive would take"] = (
             f"about {format_duration(facts['naive_seconds_estimated'])} "
             f"(estimate: {facts['naive_weights_timed']} of the weights timed here)"

@@ -16,9 +16,15 @@ from nudgegrad.data.dataset import Dataset, as_inputs, one_hot
 from nudgegrad.data.idx import read_idx
 from nudgegrad.validation import check_boolean, check_dtype
 
-__all__ = ["load_mnist", "mnist"]
+__all__ = ["checksums", "load_mnist", "mnist"]
 
 Pair = tuple[NDArray[Any], NDArray[Any]]
+
+
+def checksums() -> dict[str, str]:
+    """Return file name → SHA-256 of its uncompressed bytes."""
+    lines = (files("nudgegrad.data") / "mnist" / "SHA256SUMS").read_text(encoding="ascii")
+    return {name: checksum for checksum, name in map(str.split, lines.splitlines())}
 
 
 @cache
@@ -33,13 +39,11 @@ def mnist() -> Dataset:
     FileError
         If the installed files are damaged.
     """
-    folder = files("nudgegrad.data") / "mnist"
-    lines = (folder / "SHA256SUMS").read_text(encoding="ascii").splitlines()
-    checksums = {name: checksum for checksum, name in map(str.split, lines)}
+    folder, sums = files("nudgegrad.data") / "mnist", checksums()
 
     def read(name: str, dimensions: int) -> NDArray[np.uint8]:
         with as_file(folder / f"{name}.gz") as path:
-            return read_idx(path, dimensions, sha256=checksums[name])
+            return read_idx(path, dimensions, sha256=sums[name])
 
     def labels(name: str) -> NDArray[np.int64]:
         values = read(name, 1).astype(np.int64)
