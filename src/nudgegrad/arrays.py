@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, TypeAlias
 
-import array_api_compat
 import numpy as np
 
 Array: TypeAlias = Any
@@ -16,13 +16,22 @@ __all__ = ["Array", "align", "as_floats", "is_integer", "namespace"]
 def namespace(array: Array) -> Any:
     """Return the module whose functions take `array`, in the standard's spelling."""
     if type(array) is np.ndarray:  # most calls, and ten times quicker than the general way
-        return _NUMPY
+        return _numpy()
+    import array_api_compat
+
     return array_api_compat.array_namespace(array)
+
+
+@cache
+def _numpy() -> Any:
+    import array_api_compat.numpy  # here, because it takes as long as NumPy itself to import
+
+    return array_api_compat.numpy
 
 
 def as_floats(x: Any) -> Array:
     """Return `x` as an array of floats: arrays of floats as they are, all else as float64."""
-    if isinstance(x, (np.ndarray, np.generic)) or not array_api_compat.is_array_api_obj(x):
+    if isinstance(x, (np.ndarray, np.generic)) or not hasattr(x, "dtype"):
         x = np.asarray(x)
         return x if x.dtype.kind == "f" else x.astype(np.float64)
     xp = namespace(x)
@@ -46,6 +55,3 @@ def align(array: Array, ndim: int) -> Array:
     return namespace(array).reshape(
         array, (array.shape[0], *([1] * missing), *tuple(array.shape[1:]))
     )
-
-
-_NUMPY = array_api_compat.array_namespace(np.empty(0))

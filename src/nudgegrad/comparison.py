@@ -63,7 +63,7 @@ def compare_methods(
         How many weights `naive` is measured on.
     repeats
         How often each other method is timed; the methods take turns, so that a machine that
-        slows down slows all of them. An untimed round comes first.
+        slows down slows all of them, and run once untimed before each timing.
     h
         The nudge.
     """
@@ -77,6 +77,7 @@ def compare_methods(
     times: dict[str, list[float]] = {method: [] for method in others}
     for _ in range(repeats):
         for method in others:
+            network.gradient(x, t, method=method, h=h)  # caches are as in a training
             started = time.perf_counter()
             network.gradient(x, t, method=method, h=h)
             times[method].append(time.perf_counter() - started)
