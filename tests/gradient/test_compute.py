@@ -153,6 +153,16 @@ def test_a_layer_with_only_forward(dtype: str) -> None:
         net.gradient(x, t)
 
 
+def test_a_nudge_too_small_for_the_parameters_dtype() -> None:
+    net = ng.Network([Scale(3), ng.Affine(3, 2)], seed=0, dtype="float32")
+    net.params["a1"] = np.full(3, 60.0)
+    before = net.params["a1"].tobytes()
+    for method in NUMERICAL:
+        with pytest.raises(ParameterError, match="h must be large enough to change"):
+            net.numerical_gradient(np.zeros((1, 3)), np.array([0]), method=method, h=1e-6)
+        assert net.params["a1"].tobytes() == before
+
+
 def test_a_layer_that_lacks_parameter_gradient() -> None:
     class Backward(Scale):
         def backward(self, x: np.ndarray, y: np.ndarray, dy: np.ndarray) -> np.ndarray:

@@ -19,6 +19,7 @@ from nudgegrad.gradient.propagate import (
     slices,
 )
 from nudgegrad.gradient.result import Monitor
+from nudgegrad.validation import ParameterError
 
 __all__ = ["weight"]
 
@@ -116,6 +117,11 @@ def _layer_anew(
                     moved = layer.forward(x)
                 finally:
                     array[index] = saved
+                if step == 0:
+                    raise ParameterError(
+                        f"h must be large enough to change a parameter, got {h!r}: in "
+                        f"{array.dtype}, {saved!r} + h equals {saved!r}; use a larger h or float64"
+                    )
                 return propagate_rows(trace, k + 1, moved - y) * (s / step)
 
             sizes = partial(_plain_magnitude, trace, k + 1) if error_bars else None
