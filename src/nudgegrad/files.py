@@ -7,7 +7,6 @@ import math
 import os
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -120,13 +119,12 @@ def read_npz(
                 elif member.filename.endswith(".npy"):
                     name = member.filename.removesuffix(".npy")
                     arrays[name] = _read_member(archive, member, f"{source}: array {name!r}")
-    except FileError:
+    except (FileError, MemoryError):
         raise
-    except (zipfile.BadZipFile, EOFError, ValueError, OverflowError) as error:
+    except OSError as error:
+        raise FileError(f"{source}: cannot be read ({error.strerror or error})") from error
+    except Exception as error:  # damage surfaces as whatever zipfile or NumPy stumbled upon
         raise FileError(f"{source}: is not a complete npz archive ({error})") from error
-    except (NotImplementedError, RuntimeError, zlib.error, OSError) as error:
-        # Odd compression, encryption, damage, or a file that is not there.
-        raise FileError(f"{source}: cannot be read as an npz archive ({error})") from error
     return arrays, document
 
 

@@ -51,7 +51,7 @@ def plot_loss(train_loss: Sequence[float]) -> Figure:
         middle = iterations[window // 2 :][: len(means)]
         axes.plot(middle, means, color="C0", label=f"mean of {window}")
     axes.set(xlabel="iterations", ylabel="training loss")
-    if len(losses) and np.nanmin(losses) >= 0:
+    if not (losses < 0).any():
         axes.set_ylim(bottom=0)
     axes.legend(loc="upper right")
     return figure
@@ -106,7 +106,7 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     formats = figure.canvas.get_supported_filetypes()
     if suffix not in formats:
         raise ParameterError(f"a figure's file must end in {', '.join(formats)}, got {path}")
-    with write_atomically(path) as stream:
+    with write_atomically(path) as stream, np.errstate(over="ignore"):
         figure.savefig(stream, format=suffix, dpi=120)
 
 

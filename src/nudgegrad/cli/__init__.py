@@ -77,6 +77,9 @@ def _run(args: list[str] | None) -> int:
         # The reader has gone (nudgegrad … | head): nobody is left to tell.
         sys.stderr.close()
         return 1
+    except MemoryError as error:
+        click.echo(f"Error: not enough memory ({error})", err=True)
+        return 1
     except (ValueError, OSError) as error:
         from nudgegrad.picture import PictureError
         from nudgegrad.validation import ParameterError

@@ -198,7 +198,8 @@ def _train(
         trainer = replace(configuration, method=method).build_trainer(dataset)
         histories[method] = trainer.run(configuration.iterations)
         if trainer.stopped_by is not None:
-            raise KeyboardInterrupt
+            click.echo("Interrupted.", err=True)
+            raise click.exceptions.Exit(128 + trainer.stopped_by)
         if talk:
             history = histories[method]
             click.echo(

@@ -18,12 +18,15 @@ def is_plain() -> bool:
 
 
 def make_console(*, stderr: bool = False, quiet: bool = False) -> Console:
-    """Return a console that never colours or wraps what is not read on a terminal."""
+    """Return a console that never colours or wraps what is not read on a terminal.
+
+    Markup is off: a path such as ``runs/[a]`` is shown as it is.
+    """
     from rich.console import Console
 
     if is_plain():
         return Console(
             stderr=stderr, quiet=quiet, no_color=True, highlight=False, color_system=None,
-            soft_wrap=True, emoji=False, width=160,
+            soft_wrap=True, markup=False, emoji=False, width=160,
         )  # fmt: skip
-    return Console(stderr=stderr, quiet=quiet, highlight=False, emoji=False)
+    return Console(stderr=stderr, quiet=quiet, highlight=False, markup=False, emoji=False)

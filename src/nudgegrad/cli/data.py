@@ -45,7 +45,7 @@ def data(
     from nudgegrad.validation import ParameterError, check_integer
 
     check_integer("samples", samples, 1)
-    datasets = [load(name, classes=classes) for name in ([chosen] if chosen else names())]
+    datasets = {name: load(name, classes=classes) for name in ([chosen] if chosen else names())}
     facts = [
         {
             "name": dataset.name,
@@ -57,14 +57,14 @@ def data(
             "train_labels": np.bincount(dataset.t_train, minlength=dataset.classes).tolist(),
             "test_labels": np.bincount(dataset.t_test, minlength=dataset.classes).tolist(),
             # A bundled set that did not match its checksums would not have been loaded.
-            "sha256": bundled.checksums() if dataset.name in names() else None,
+            "sha256": bundled.checksums() if name in names() else None,
         }
-        for dataset in datasets
+        for name, dataset in datasets.items()
     ]
     if contact_sheet:
         from nudgegrad.plotting import plot_samples, save_figure
 
-        shown = datasets[0]
+        shown = next(iter(datasets.values()))
         if shown.image_shape is None:
             raise ParameterError(
                 f"{shown.name} must hold pictures, it has {shown.features} features"

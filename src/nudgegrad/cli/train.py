@@ -135,9 +135,9 @@ def train(
         trainer.restore(folder.checkpoint_file)
     else:
         configuration = Configuration(**settings)
+        dataset = configuration.load_data()
         if configuration.data not in names():  # a path; a resumed run may start elsewhere
             configuration = replace(configuration, data=str(Path(configuration.data).resolve()))
-        dataset = configuration.load_data()
         trainer = configuration.build_trainer(dataset)
         folder = RunFolder.create(out, configuration, dataset.features, dataset.classes)
         trainer.save(folder.checkpoint_file)

@@ -16,6 +16,7 @@ from nudgegrad.training.configuration import Configuration
 from nudgegrad.training.history import EpochRecord
 from nudgegrad.training.run_folder import RunFolder
 from nudgegrad.training.trainer import Trainer
+from nudgegrad.validation import ParameterError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -45,6 +46,7 @@ class Reporter:
         self._warm: tuple[int, float] | None = None
         self._shown = 0.0
         self._naive_seconds: float | None = None
+        self._weights_timed: int | None = None
         self._announce()
 
     def _announce(self) -> None:
@@ -61,13 +63,21 @@ class Reporter:
             return
         # For naive this is the honest ETA; for the others it is what they spare.
         x, t = self.trainer.batch(np.arange(self.trainer.batch_size))
-        _, self._naive_seconds = time_naive(self.trainer.network, x, t, sample=NAIVE_SAMPLE, h=c.h)
+        try:
+            gradient, self._naive_seconds = time_naive(
+                self.trainer.network, x, t, sample=NAIVE_SAMPLE, h=c.h
+            )
+        except ParameterError:  # an h too small for naive, which the others may do with
+            if c.method == "naive":
+                raise
+            return
+        self._weights_timed = sum(int(mask.sum()) for mask in (gradient.sampled or {}).values())
         if c.method == "naive":
             left = (c.iterations - self._first) * self._naive_seconds
             self.console.print(
                 f"naive needs about {format_duration(self._naive_seconds)} a step: "
                 f"{format_duration(left)} in all "
-                f"(estimated from {NAIVE_SAMPLE} of the weights)"
+                f"(estimated from {self._weights_timed} of the weights)"
             )
 
     def __enter__(self) -> Reporter:
@@ -158,7 +168,7 @@ class Reporter:
             "naive_seconds_estimated": (
                 None if self._naive_seconds is None else self._naive_seconds * history.iterations
             ),
-            "naive_weights_timed": None if self._naive_seconds is None else NAIVE_SAMPLE,
+            "naive_weights_timed": self._weights_timed,
             "run": str(self.folder.path),
         }
 

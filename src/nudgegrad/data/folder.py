@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -131,15 +130,7 @@ def load_npz(path: str | os.PathLike[str], classes: int | None = None) -> Datase
     if classes is not None:
         classes = check_integer("classes", classes, 1)
     source = Path(path)
-    try:
-        arrays, _ = read_npz(source)
-    except FileError:
-        raise
-    except OSError as error:
-        raise FileError(f"{source}: cannot be read ({error.strerror or error})") from error
-    except (ValueError, zlib.error) as error:
-        raise FileError(f"{source}: is not a valid npz archive ({error})") from error
-
+    arrays, _ = read_npz(source)
     missing = [name for name in ARRAYS if name not in arrays]
     extra = [name for name in arrays if name not in ARRAYS]
     if missing or extra:

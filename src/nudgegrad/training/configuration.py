@@ -124,5 +124,5 @@ class Configuration:
             return cls(**settings), document
         except ParameterError as error:
             raise FileError(f"{path}: {error}") from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise FileError(f"{path}: does not hold a run's configuration ({error!r})") from error

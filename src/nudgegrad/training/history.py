@@ -14,12 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from nudgegrad._version import __version__
 from nudgegrad.files import FileError, write_atomically, write_json
-from nudgegrad.validation import ParameterError
+from nudgegrad.gradient import METHODS
+from nudgegrad.validation import check_choice, check_integer, check_real
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["EpochRecord", "History"]
+
+OUTCOMES = ("running", "completed", "interrupted", "diverged")
+KINDS = ("accuracy", "loss")
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,13 @@ class EpochRecord:
     iteration: int
     train_accuracy: float | None
     test_accuracy: float | None
+
+    def __post_init__(self) -> None:
+        check_real("epoch", self.epoch, low=0)
+        check_integer("iteration", self.iteration, 0)
+        for name in ("train_accuracy", "test_accuracy"):
+            if getattr(self, name) is not None:
+                check_real(name, getattr(self, name), low=0)
 
 
 @dataclass
@@ -122,6 +133,11 @@ class History:
     def from_dict(cls, document: Mapping[str, Any]) -> History:
         """Return the history that `to_dict` describes."""
         fields = {key: document[key] for key in cls.__dataclass_fields__}
+        check_choice("outcome", fields["outcome"], OUTCOMES)
+        check_choice("method", fields["method"], METHODS)
+        check_real("seconds", fields["seconds"], low=0)
+        check_real("step_seconds", fields["step_seconds"], low=0)
+        check_integer("loss_evaluations", fields["loss_evaluations"], 0)
         fields["epochs"] = [EpochRecord(**record) for record in fields["epochs"]]
         fields["train_loss"] = [
             math.nan if loss is None else float(loss) for loss in fields["train_loss"]
@@ -143,7 +159,7 @@ class History:
         """
         try:
             return cls.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise FileError(f"{path}: does not hold a history ({error!r})") from error
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
@@ -184,16 +200,14 @@ class History:
         """
         from nudgegrad import plotting
 
-        if kind == "accuracy":
+        if check_choice("kind", kind, KINDS) == "accuracy":
             figure = plotting.plot_accuracy(
                 [record.epoch for record in self.epochs],
                 [record.train_accuracy for record in self.epochs],
                 [record.test_accuracy for record in self.epochs],
             )
-        elif kind == "loss":
-            figure = plotting.plot_loss(self.train_loss)
         else:
-            raise ParameterError(f"kind must be 'accuracy' or 'loss', got {kind!r}")
+            figure = plotting.plot_loss(self.train_loss)
         if path is not None:
             plotting.save_figure(figure, path)
         return figure

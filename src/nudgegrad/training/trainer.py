@@ -16,7 +16,8 @@ from nudgegrad.data import Dataset, as_inputs
 from nudgegrad.functions import class_indices
 from nudgegrad.gradient import METHODS, Cancelled
 from nudgegrad.network import Network
-from nudgegrad.training import checkpoint as checkpoints
+from nudgegrad.training.accuracy import measure_accuracy
+from nudgegrad.training.checkpoint import restore_checkpoint, save_checkpoint
 from nudgegrad.training.history import EpochRecord, History
 from nudgegrad.training.optimizers import Optimizer, make_optimizer
 from nudgegrad.training.signals import StopRequest, stop_on_signal
@@ -27,7 +28,6 @@ __all__ = ["SAMPLINGS", "Trainer", "train"]
 Part = tuple[NDArray[Any], NDArray[Any]]
 
 SAMPLINGS = ("replacement", "shuffle")
-EVALUATION_ROWS = 1000  # samples a forward pass of the accuracies: it bounds their memory
 CHECKPOINT_SECONDS = 10.0
 
 
@@ -259,7 +259,7 @@ class Trainer:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a checkpoint: everything that the rest of the run depends on, in one file."""
-        checkpoints.save_checkpoint(path, self)
+        save_checkpoint(path, self.network, self.optimizer, self.history, self.rng, self.order)
 
     def restore(self, path: str | os.PathLike[str]) -> None:
         """Take over a checkpoint of a trainer made with the same settings.
@@ -271,7 +271,7 @@ class Trainer:
         FileError
             If the file is no checkpoint, or one of a trainer with other settings.
         """
-        checkpoints.restore_checkpoint(path, self)
+        self.rng, self.order = restore_checkpoint(path, self.network, self.optimizer, self.history)
 
     def accuracy(self, part: str = "test") -> float | None:
         """Return the share of correct predictions on ``"train"`` or ``"test"``."""
@@ -280,12 +280,7 @@ class Trainer:
         )
         if not self._classifies or len(x) == 0:
             return None
-        hits = 0
-        for start in range(0, len(x), EVALUATION_ROWS):
-            rows = slice(start, start + EVALUATION_ROWS)
-            output = self.network.forward(as_inputs(x[rows], self.network.dtype))
-            hits += int(np.sum(output.argmax(axis=1) == class_indices(t[rows], output)))
-        return hits / len(x)
+        return measure_accuracy(self.network, x, t)
 
     def _draw(self) -> NDArray[np.int64]:
         samples = len(self._train[0])
@@ -322,7 +317,8 @@ class Trainer:
 
     def _check_targets(self) -> bool:
         """Say before the run what does not fit, by a try; tell whether targets are classes."""
-        output = self.network.forward(as_inputs(self._train[0][:1], self.network.dtype))
+        with np.errstate(all="ignore"):  # an overflow is for `run` to tell
+            output = self.network.forward(as_inputs(self._train[0][:1], self.network.dtype))
         for _, t in (self._train, self._test):
             rows = np.broadcast_to(output, (len(t), output.shape[-1]))
             self.network.loss_function.targets(rows, t)

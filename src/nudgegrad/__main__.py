@@ -1,0 +1,5 @@
+"""``python -m nudgegrad``: the command line."""
+
+from nudgegrad.cli import main
+
+main()
