@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
 
 from nudgegrad.functions import (
     class_indices,
@@ -16,12 +17,14 @@ from nudgegrad.functions import (
 )
 from nudgegrad.validation import ParameterError
 
+Array = NDArray[Any]
+
 FLOATS = [np.float16, np.float32, np.float64]
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("function", [sigmoid, sigmoid_grad, softmax])
-def test_extreme_values_give_no_warning_and_keep_the_dtype(function: Any, dtype: type) -> None:
+def test_extreme_values_give_no_warning_and_keep_the_dtype(function: Any, dtype: Any) -> None:
     x = np.array([-1000.0, -1.0, 0.0, 1.0, 1000.0], dtype=dtype)
     y = function(x)
     assert y.dtype == dtype
@@ -47,7 +50,7 @@ def test_softmax_of_a_row_and_of_a_batch() -> None:
 
 
 @given(hnp.arrays(np.float64, (3, 4), elements=st.floats(-1000, 1000)))
-def test_softmax_rows_sum_to_one(x: np.ndarray) -> None:
+def test_softmax_rows_sum_to_one(x: Array) -> None:
     np.testing.assert_allclose(softmax(x).sum(axis=1), 1, rtol=1e-12)
     np.testing.assert_allclose(log_sum_exp(x), np.logaddexp.reduce(x, axis=1), atol=1e-12)
 
@@ -87,6 +90,6 @@ def test_labels_of_ten_samples_and_ten_classes_are_not_mistaken_for_one_hot() ->
         (np.zeros((2, 4)), "got float64 of shape"),
     ],
 )
-def test_wrong_labels(t: np.ndarray, message: str) -> None:
+def test_wrong_labels(t: Array, message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         class_indices(t, np.zeros((2, 3)))

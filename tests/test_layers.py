@@ -1,18 +1,23 @@
 """Difference rules against plain subtraction in extended precision."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 import nudgegrad as ng
 from nudgegrad.layers import named_parameters
 from nudgegrad.validation import ParameterError
 
+Array = NDArray[Any]
+
 DTYPES = st.sampled_from([np.float32, np.float64])
 
 
-def exact(layer: ng.Layer, x: np.ndarray, d: np.ndarray) -> np.ndarray:
+def exact(layer: ng.Layer, x: Array, d: Array) -> Any:
     """f(x + d) − f(x) in long double, where the subtraction loses digits that we do not need."""
     x, d = x.astype(np.longdouble), d.astype(np.longdouble)
     if isinstance(layer, ng.Sigmoid):
@@ -30,7 +35,7 @@ def exact(layer: ng.Layer, x: np.ndarray, d: np.ndarray) -> np.ndarray:
     dtype=DTYPES,
 )
 def test_rules_are_exact_for_nudges_of_any_size(
-    layer: ng.Layer, x: float, size: float, sign: int, dtype: type
+    layer: ng.Layer, x: float, size: float, sign: int, dtype: Any
 ) -> None:
     xs, d = np.array([[x]], dtype=dtype), np.array([[sign * 10**size]], dtype=dtype)
     change = layer.difference(xs, layer.forward(xs), d)
@@ -43,7 +48,7 @@ def test_rules_are_exact_for_nudges_of_any_size(
 
 @pytest.mark.parametrize("layer", [ng.Sigmoid(), ng.Tanh(), ng.ReLU()])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_rules_survive_extreme_nudges(layer: ng.Layer, dtype: type) -> None:
+def test_rules_survive_extreme_nudges(layer: ng.Layer, dtype: Any) -> None:
     x, d = (a.ravel().astype(dtype) for a in np.meshgrid([-900, -50, 0, 50, 900], [-2e3, 0, 2e3]))
     change = layer.difference(x, layer.forward(x), d)
     np.testing.assert_allclose(change, layer.forward(x + d) - layer.forward(x), atol=1e-6)
@@ -80,7 +85,7 @@ def test_affine_difference_fan_out_and_gradient() -> None:
 
 def test_the_default_rule_is_plain_subtraction_for_rows_and_for_nudges() -> None:
     class Rotate(ng.Layer):
-        def forward(self, x: np.ndarray) -> np.ndarray:
+        def forward(self, x: Array) -> Array:
             return x[:, [1, 2, 0]] ** 2
 
     rng = np.random.default_rng(0)

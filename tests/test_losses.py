@@ -1,20 +1,25 @@
 """Losses' difference rules against plain subtraction in extended precision."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 import nudgegrad as ng
 from nudgegrad.validation import ParameterError
 
+Array = NDArray[Any]
+
 LOSSES = [ng.CrossEntropy(), ng.CrossEntropy(0), ng.CrossEntropy(0.1), ng.MeanSquaredError()]
 
 
-def exact(loss: ng.Loss, y: np.ndarray, t: np.ndarray, d: np.ndarray) -> np.ndarray:
+def exact(loss: ng.Loss, y: Array, t: Array, d: Array) -> Any:
     y, d = y.astype(np.longdouble), d.astype(np.longdouble)
 
-    def value(z: np.ndarray) -> np.ndarray:
+    def value(z: Array) -> Any:
         if isinstance(loss, ng.MeanSquaredError):
             return np.mean((z - t) ** 2, axis=-1)
         assert isinstance(loss, ng.CrossEntropy)
@@ -22,7 +27,7 @@ def exact(loss: ng.Loss, y: np.ndarray, t: np.ndarray, d: np.ndarray) -> np.ndar
         p /= p.sum(-1, keepdims=True)
         return -np.log(np.take_along_axis(p, t[..., None], -1)[..., 0] + loss.epsilon)
 
-    return np.asarray(value(y + d) - value(y))
+    return value(y + d) - value(y)
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)
@@ -43,7 +48,7 @@ def test_rules_are_exact(loss: ng.Loss, seed: int, spread: float, size: float) -
 
 @pytest.mark.parametrize("epsilon", [0.0, 1e-7])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_cross_entropy_survives_extreme_changes(epsilon: float, dtype: type) -> None:
+def test_cross_entropy_survives_extreme_changes(epsilon: float, dtype: Any) -> None:
     loss = ng.CrossEntropy(epsilon)
     y = np.array([[0.0, 3.0, -2.0], [1000.0, 0.0, 0.0]], dtype=dtype)
     t = np.array([0, 1])
@@ -67,7 +72,7 @@ def test_gradient_is_the_limit_of_the_rule(loss: ng.Loss) -> None:
 
 def test_a_loss_with_only_samples_is_differenced_plainly() -> None:
     class Absolute(ng.Loss):
-        def samples(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
+        def samples(self, y: Array, t: Array) -> Array:
             assert y.ndim == 2
             return np.asarray(np.sum(np.abs(y - t), axis=1))
 

@@ -81,10 +81,7 @@ def central_differences(
         finally:
             x[index] = saved
         if not upper > lower and np.isfinite(saved):
-            raise ParameterError(
-                f"h must be large enough to change x, got {h!r}: in {x.dtype}, "
-                f"{saved!r} + h equals {saved!r} (index {index}); use a larger h or float64"
-            )
+            raise _too_small(h, f"x{list(index)}", saved)
         yield index, wide(f_upper - f_lower) / (upper - lower)
 
 
@@ -107,6 +104,22 @@ def check_nudgeable(name: str, x: Any) -> None:
             f"{name} must be writeable, because it is nudged in place, got a read-only array; "
             f"pass {name}.copy()"
         )
+
+
+def check_step(name: str, x: NDArray[Any], h: float) -> None:
+    """Raise if a nudge of h is too small, in the dtype of `x`, to change some entry of it."""
+    step = x.dtype.type(h)
+    stuck = np.argwhere(x + step == x - step)
+    if len(stuck):
+        index = tuple(stuck[0].tolist())
+        raise _too_small(h, f"{name}{list(index)}", x[index])
+
+
+def _too_small(h: float, name: str, value: Any) -> ParameterError:
+    return ParameterError(
+        f"h must be large enough to change {name}, got {h!r}: in {value.dtype}, {value} + h "
+        f"equals {value}; use a larger h or float64"
+    )
 
 
 def _number(value: Any) -> Any:

@@ -4,17 +4,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import nudgegrad as ng
 from nudgegrad.gradient import METHODS
 from nudgegrad.validation import ParameterError
 from tests.networks import make_case
 
+Array = NDArray[Any]
+
 NUMERICAL = ("naive", "weight", "node")
 
 
 @pytest.fixture
-def case() -> tuple[ng.Network, np.ndarray, np.ndarray]:
+def case() -> tuple[ng.Network, Array, Array]:
     return make_case(3, [4, 3, 2], ["sigmoid"], "cross_entropy", 5, "float64")
 
 
@@ -44,7 +47,7 @@ def test_naive_really_evaluates_the_loss_so_often(case: Any, monkeypatch: Any) -
     calls = 0
     forward = ng.Sigmoid.forward
 
-    def counted(self: ng.Sigmoid, values: np.ndarray) -> np.ndarray:
+    def counted(self: ng.Sigmoid, values: Array) -> Any:
         nonlocal calls
         calls += 1
         return forward(self, values)
@@ -118,7 +121,7 @@ def test_numerical_gradient_refuses_backprop(case: Any) -> None:
 class Square(ng.Layer):
     """A user's layer: forward alone."""
 
-    def forward(self, x: np.ndarray) -> np.ndarray:
+    def forward(self, x: Array) -> Array:
         return np.asarray(0.5 * x**2 + x)
 
 
@@ -128,7 +131,7 @@ class Scale(ng.Layer):
     def __init__(self, size: int) -> None:
         self.params["a"] = np.linspace(0.5, 1.5, size)
 
-    def forward(self, x: np.ndarray) -> np.ndarray:
+    def forward(self, x: Array) -> Array:
         return np.asarray(x * np.exp(self.params["a"]))
 
 
@@ -165,7 +168,7 @@ def test_a_nudge_too_small_for_the_parameters_dtype() -> None:
 
 def test_a_layer_that_lacks_parameter_gradient() -> None:
     class Backward(Scale):
-        def backward(self, x: np.ndarray, y: np.ndarray, dy: np.ndarray) -> np.ndarray:
+        def backward(self, x: Array, y: Array, dy: Array) -> Array:
             return np.asarray(dy * np.exp(self.params["a"]))
 
     net = ng.Network([Backward(2), ng.Affine(2, 2)], seed=0)
@@ -175,7 +178,7 @@ def test_a_layer_that_lacks_parameter_gradient() -> None:
 
 def test_a_loss_without_gradient() -> None:
     class Absolute(ng.Loss):
-        def samples(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
+        def samples(self, y: Array, t: Array) -> Array:
             return np.asarray(np.sum(np.abs(y - t), axis=1))
 
     net = ng.Network([ng.Affine(2, 2)], Absolute(), seed=0)

@@ -209,7 +209,10 @@ def test_loss_evaluations_are_counted() -> None:
         ({"sampling": "shufle"}, "did you mean 'shuffle'?"),
         ({"seed": -1}, "seed must be at least 0, got -1"),
         ({"data": 3}, "data must be a Dataset or"),
-        ({"data": ((np.ones((3, 6)), [0, 1]), (np.ones((1, 6)), [0]))}, "must be as long, got 3"),
+        (
+            {"data": ((np.ones((3, 6)), [0, 1]), (np.ones((1, 6)), [0]))},
+            "must be as long, got shapes (3, 6) and (2,)",
+        ),
         ({"data": ((np.ones((0, 6)), []), (np.ones((1, 6)), [0]))}, "at least one sample"),
         ({"data": (([[1.0] * 6], [3]), ([[1.0] * 6], [0]))}, "labels must be between 0 and 2"),
         ({"data": (([[1.0] * 6], [0]), ([[1.0] * 6], [3])), "batch_size": 1}, "between 0 and 2"),
@@ -255,6 +258,31 @@ def test_divergence_is_an_outcome(method: str, tmp_path: Path) -> None:
     assert before.history.train_loss == history.train_loss[:-1]
     history.save(tmp_path / "history.json")
     assert ng.History.load(tmp_path / "history.json").outcome == "diverged"
+
+
+def test_naive_diverges_too() -> None:
+    history = make_trainer(method="naive", learning_rate=1e20, loss=ng.MeanSquaredError()).run(50)
+    assert history.outcome == "diverged"
+    assert "h must be large enough to change" in history.message
+    assert "try 1e+19" in history.message
+
+
+def test_naive_with_a_hopeless_nudge_is_refused_before_the_run() -> None:
+    with pytest.raises(ParameterError, match=r"h must be large enough to change parameter W1\["):
+        make_trainer(method="naive", h=1e-20)
+    make_trainer(method="node", h=1e-20)
+
+
+def test_a_last_update_that_ends_in_infinity_is_no_completion(tmp_path: Path) -> None:
+    trainer = make_trainer()
+
+    def spoil(trainer: ng.Trainer) -> None:
+        trainer.network.params["b1"][...] = np.inf
+
+    history = trainer.run(1, on_step=spoil, checkpoint=tmp_path / "checkpoint.npz")
+    assert history.outcome == "diverged"
+    assert "the parameters are no longer finite at iteration 1" in history.message
+    assert not (tmp_path / "checkpoint.npz").exists()
 
 
 def test_a_step_with_a_loss_that_is_not_finite_updates_nothing() -> None:

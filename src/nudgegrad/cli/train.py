@@ -129,6 +129,7 @@ def train(
     if resume is not None:
         _refuse_others(context)
         folder = RunFolder.open(resume)
+        folder.clean()
         configuration = folder.configuration()
         dataset = configuration.load_data()
         trainer = configuration.build_trainer(dataset)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nudgegrad.data.bundled import load_mnist, mnist
-from nudgegrad.data.dataset import Dataset, as_inputs, one_hot
+from nudgegrad.data.dataset import Dataset, as_inputs, as_parts, one_hot
 from nudgegrad.data.folder import load_idx_folder, load_npz
 from nudgegrad.data.idx import read_idx
 from nudgegrad.validation import ParameterError
@@ -16,6 +16,7 @@ from nudgegrad.validation import ParameterError
 __all__ = [
     "Dataset",
     "as_inputs",
+    "as_parts",
     "load",
     "load_idx_folder",
     "load_mnist",

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from nudgegrad.validation import ParameterError, check_dtype, check_integer
 
-__all__ = ["Dataset", "as_inputs", "check_labels", "one_hot"]
+__all__ = ["Dataset", "as_inputs", "as_parts", "check_labels", "one_hot"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +84,34 @@ class Dataset:
         """Return the same data with only the first `samples` training samples."""
         samples = check_integer("train_limit", samples, 1, len(self.x_train))
         return replace(self, x_train=self.x_train[:samples], t_train=self.t_train[:samples])
+
+
+def as_parts(
+    data: Any,
+) -> tuple[tuple[NDArray[Any], NDArray[Any]], tuple[NDArray[Any], NDArray[Any]]]:
+    """Return ((x_train, t_train), (x_test, t_test)) of a `Dataset`, or of what `load_mnist` gives.
+
+    Targets other than a `Dataset`'s may be one-hot rows or numbers.
+    """
+    if isinstance(data, Dataset):
+        return (data.x_train, data.t_train), (data.x_test, data.t_test)
+    try:
+        (x_train, t_train), (x_test, t_test) = data
+    except (TypeError, ValueError):
+        raise ParameterError(
+            "data must be a Dataset or ((x_train, t_train), (x_test, t_test)), got "
+            f"{type(data).__name__}"
+        ) from None
+    train = np.asarray(x_train), np.asarray(t_train)
+    test = np.asarray(x_test), np.asarray(t_test)
+    for name, (x, t) in (("train", train), ("test", test)):
+        if x.ndim == 0 or t.ndim == 0 or len(x) != len(t):
+            raise ParameterError(
+                f"x_{name} and t_{name} must be as long, got shapes {x.shape} and {t.shape}"
+            )
+    if len(train[0]) == 0:
+        raise ParameterError("x_train must hold at least one sample, got none")
+    return train, test
 
 
 def check_labels(name: str, labels: ArrayLike, classes: int) -> NDArray[np.int64]:

@@ -92,6 +92,11 @@ class RunFolder:
                 )
         return folder
 
+    def clean(self) -> None:
+        """Remove the unfinished files of a process that was killed while it wrote."""
+        for unfinished in self.path.glob(".*.tmp"):
+            unfinished.unlink(missing_ok=True)
+
     def configuration(self) -> Configuration:
         """Return what the run is made with."""
         return Configuration.load(self.config_file)[0]

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nudgegrad.data import Dataset, as_inputs
+from nudgegrad.data import Dataset, as_inputs, as_parts
+from nudgegrad.differentiate import check_step
 from nudgegrad.functions import class_indices
 from nudgegrad.gradient import METHODS, Cancelled
 from nudgegrad.network import Network
@@ -26,6 +27,7 @@ from nudgegrad.validation import ParameterError, check_choice, check_integer, ch
 __all__ = ["SAMPLINGS", "Trainer", "train"]
 
 Part = tuple[NDArray[Any], NDArray[Any]]
+"""Samples and targets."""
 
 SAMPLINGS = ("replacement", "shuffle")
 CHECKPOINT_SECONDS = 10.0
@@ -83,12 +85,15 @@ class Trainer:
         seed: int | None = None,
     ) -> None:
         self.network = network
-        self._train, self._test = _parts(data)
+        self._train, self._test = as_parts(data)
         samples = len(self._train[0])
         self.method = check_choice("method", method, METHODS)
         self.batch_size = check_integer("batch_size", batch_size, 1, samples)
         self.optimizer = make_optimizer(optimizer, learning_rate)
         self.h = check_real("h", h, above=0)
+        if method == "naive":
+            for name, array in network.params.items():
+                check_step(f"parameter {name}", array, self.h)
         self.sampling = check_choice("sampling", sampling, SAMPLINGS)
         if seed is not None:
             check_integer("seed", seed, 0)
@@ -226,9 +231,12 @@ class Trainer:
                     loss = self.step(progress=on_progress, cancel=self._cancel_naive(signalled))
                 except Cancelled:
                     break
+                except ParameterError as error:  # weights grew past what h can move
+                    self._diverged(str(error))
+                    break
                 clock.tick()
                 if not math.isfinite(loss):
-                    self._diverged(loss)
+                    self._diverged(f"the loss became {loss}")
                     break
                 if on_step is not None:
                     on_step(self)
@@ -240,6 +248,8 @@ class Trainer:
                 if checkpoint is not None and (due or late):
                     self.save(checkpoint)
                     saved_at = clock.now
+            if not all(np.isfinite(array).all() for array in self.network.params.values()):
+                self._diverged("the parameters are no longer finite")
             if history.outcome == "running":
                 history.outcome = "completed" if self.iteration >= end else "interrupted"
                 if history.outcome == "interrupted":
@@ -308,11 +318,11 @@ class Trainer:
             return None
         return lambda: bool(signalled) or self._stop
 
-    def _diverged(self, loss: float) -> None:
+    def _diverged(self, fact: str) -> None:
+        rate = self.optimizer.learning_rate
         self.history.outcome = "diverged"
         self.history.message = (
-            f"the loss became {loss} at iteration {self.iteration}; learning_rate is "
-            f"{self.optimizer.learning_rate:g}, try {self.optimizer.learning_rate / 10:g}"
+            f"{fact} at iteration {self.iteration}; learning_rate is {rate:g}, try {rate / 10:g}"
         )
 
     def _check_targets(self) -> bool:
@@ -388,24 +398,3 @@ def train(
         on_step=on_step,
         on_epoch=on_epoch,
     )
-
-
-def _parts(data: Any) -> tuple[Part, Part]:
-    if isinstance(data, Dataset):
-        return (data.x_train, data.t_train), (data.x_test, data.t_test)
-    try:
-        (x_train, t_train), (x_test, t_test) = data
-    except (TypeError, ValueError):
-        raise ParameterError(
-            "data must be a Dataset or ((x_train, t_train), (x_test, t_test)), got "
-            f"{type(data).__name__}"
-        ) from None
-    parts = tuple((np.asarray(x), np.asarray(t)) for x, t in ((x_train, t_train), (x_test, t_test)))
-    for name, (x, t) in zip(("train", "test"), parts, strict=True):
-        if len(x) != len(t):
-            raise ParameterError(
-                f"x_{name} and t_{name} must be as long, got {len(x)} and {len(t)}"
-            )
-    if len(parts[0][0]) == 0:
-        raise ParameterError("x_train must hold at least one sample, got none")
-    return parts[0], parts[1]
