@@ -1,7 +1,8 @@
-"""Make the README's pictures from a real run: ``python docs/pictures.py RUN``.
+"""Make the README's pictures and its table: ``python docs/pictures.py RUN FLOAT64 FLOAT32``.
 
-RUN is the folder of a finished default run. The accuracies are drawn from its history, and the
-terminal picture is what ``nudgegrad train`` prints of it.
+RUN is the folder of a finished default run, FLOAT64 and FLOAT32 are files ``compare.json`` that
+``nudgegrad compare --out`` wrote with either dtype. The accuracies are drawn from the run's
+history, the terminal picture is what ``nudgegrad train`` prints of it, and the table is printed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from nudgegrad.cli.durations import format_duration
 from nudgegrad.cli.train_report import epoch_line, summary_table
 from nudgegrad.training.history import History
 from nudgegrad.training.run_folder import RunFolder
@@ -35,7 +37,27 @@ FRAME = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}
 """
 
 
-def main(run: str) -> None:
+def ladder(double: str, single: str) -> str:
+    """Return the ladder as a Markdown table, a row a method."""
+    rows = [
+        "| method | float64 | speed-up | from backprop | float32 | speed-up | from backprop |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    both = [json.loads(Path(file).read_text())["ladder"] for file in (double, single)]
+    for rungs in zip(*both, strict=True):
+        cells = [f"`{rungs[0]['method']}`"]
+        for rung in rungs:
+            exact = rung["method"] == "backprop"
+            cells += [
+                ("≈ " if rung["estimated"] else "") + format_duration(rung["seconds"]),
+                f"{rung['speedup']:,.0f}×",
+                "" if exact else f"{rung['from_backprop']:.0e}",
+            ]
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def pictures(run: str) -> None:
     """Write accuracy.png and terminal.svg beside this file."""
     folder = RunFolder.open(run)
     history = History.load(folder.history_file)
@@ -49,4 +71,5 @@ def main(run: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    pictures(sys.argv[1])
+    print(ladder(sys.argv[2], sys.argv[3]))

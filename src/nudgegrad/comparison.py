@@ -14,6 +14,8 @@ from nudgegrad.network import Network
 
 __all__ = ["Rung", "compare_methods"]
 
+TURN_SECONDS = 0.1
+
 
 @dataclass(frozen=True)
 class Rung:
@@ -23,8 +25,9 @@ class Rung:
     ----------
     method : str
     seconds : float
-        Of one gradient: the median of `repeats`; for `naive` scaled from a sample of the weights.
-    repeats : int
+        Of one gradient: the median; for `naive` scaled from a sample of the weights.
+    timings : int
+        How many gradients were timed.
     weights_timed : int
         How many weights' differences the time is measured on.
     estimated : bool
@@ -41,7 +44,7 @@ class Rung:
 
     method: str
     seconds: float
-    repeats: int
+    timings: int
     weights_timed: int
     estimated: bool
     speedup: float
@@ -62,8 +65,8 @@ def compare_methods(
     sample
         How many weights `naive` is measured on.
     repeats
-        How often each other method is timed; the methods take turns, so that a machine that
-        slows down slows all of them, and run once untimed before each timing.
+        How many turns each other method has. They take turns, so that a machine that slows down
+        slows all of them. A turn is an untimed call, and timed ones for a tenth of a second.
     h
         The nudge.
     """
@@ -77,10 +80,14 @@ def compare_methods(
     times: dict[str, list[float]] = {method: [] for method in others}
     for _ in range(repeats):
         for method in others:
-            network.gradient(x, t, method=method, h=h)  # caches are as in a training
-            started = time.perf_counter()
-            network.gradient(x, t, method=method, h=h)
-            times[method].append(time.perf_counter() - started)
+            network.gradient(x, t, method=method, h=h)  # caches are then as in a training
+            turn = time.perf_counter()
+            while True:
+                started = time.perf_counter()
+                network.gradient(x, t, method=method, h=h)
+                times[method].append(time.perf_counter() - started)
+                if time.perf_counter() - turn > TURN_SECONDS:
+                    break
 
     def largest(a: dict[str, Array], b: dict[str, Array], *, sampled: bool) -> float:
         return max(
@@ -92,7 +99,7 @@ def compare_methods(
         Rung(
             method="naive",
             seconds=naive_seconds,
-            repeats=1,
+            timings=1,
             weights_timed=timed,
             estimated=timed < weights,
             speedup=1.0,
@@ -107,7 +114,7 @@ def compare_methods(
             Rung(
                 method=method,
                 seconds=seconds,
-                repeats=repeats,
+                timings=len(times[method]),
                 weights_timed=weights,
                 estimated=False,
                 speedup=naive_seconds / seconds,

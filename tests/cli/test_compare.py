@@ -47,7 +47,8 @@ def test_json(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     # 16·5 + 5 + 5·4 + 4 = 109 parameters; (5 + 4)·10 = 90 nodes.
     assert [rung["loss_evaluations"] for rung in ladder.values()] == [218, 218, 180, 1]
     assert [rung["estimated"] for rung in ladder.values()] == [True, False, False, False]
-    assert [rung["repeats"] for rung in ladder.values()] == [1, 2, 2, 2]
+    assert ladder["naive"]["timings"] == 1
+    assert all(rung["timings"] >= 2 for method, rung in ladder.items() if method != "naive")
     naive = ladder["naive"]
     assert abs(naive["weights_timed"] - 40) <= 4  # about so many: rounded in each parameter
     for rung in ladder.values():

@@ -55,7 +55,7 @@ __all__ = ["compare"]
     "--sample", type=int, default=1000, show_default=True, help="Weights that naive is measured on."
 )
 @click.option(
-    "--repeats", type=int, default=5, show_default=True, help="Timings of each other method."
+    "--repeats", type=int, default=5, show_default=True, help="Turns of each other method."
 )
 @click.option(
     "--train",
