@@ -248,7 +248,8 @@ class Trainer:
                 if checkpoint is not None and (due or late):
                     self.save(checkpoint)
                     saved_at = clock.now
-            if not all(np.isfinite(array).all() for array in self.network.params.values()):
+            finite = all(np.isfinite(array).all() for array in self.network.params.values())
+            if history.outcome == "running" and not finite:
                 self._diverged("the parameters are no longer finite")
             if history.outcome == "running":
                 history.outcome = "completed" if self.iteration >= end else "interrupted"
