@@ -20,6 +20,15 @@ from nudgegrad.files import read_npz
 
 COMMAND = [sys.executable, "-m", "nudgegrad"]
 PATIENCE = 120  # seconds after which a process is taken to hang
+FILES = {  # of a run's folder
+    "accuracy.png",
+    "checkpoint.npz",
+    "config.json",
+    "history.csv",
+    "history.json",
+    "loss.png",
+    "summary.json",
+}
 
 
 def environment(**changes: str) -> dict[str, str]:
@@ -46,7 +55,7 @@ def start(*args: Any, cwd: Path) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+def wait_for(condition: Callable[[], bool], process: subprocess.Popen[Any]) -> None:
     """Wait until something holds, while the process lives."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
@@ -55,7 +64,7 @@ def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str]) -> N
         time.sleep(0.005)
 
 
-def wait_for_line(start_of_line: str, process: subprocess.Popen[str]) -> None:
+def wait_for_line(start_of_line: str, process: subprocess.Popen[Any]) -> None:
     """Read the output up to a line that starts so."""
     assert process.stdout is not None
     for line in process.stdout:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
+import threading
 from typing import Any
 
 import click
@@ -60,6 +62,9 @@ def main(args: list[str] | None = None) -> None:
 
     0 fine, 1 a failed run or check, 2 wrong usage, 130 interrupted, 143 terminated.
     """
+    if threading.current_thread() is threading.main_thread():
+        # As an exception, so that files are closed and temporary ones removed on the way out.
+        signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     sys.exit(_run(args))
 
 

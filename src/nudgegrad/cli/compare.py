@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from nudgegrad.cli import options
+
 if TYPE_CHECKING:
     from nudgegrad.comparison import Rung
     from nudgegrad.data import Dataset
@@ -19,38 +21,14 @@ __all__ = ["compare"]
 
 
 @click.command()
-@click.option(
-    "--hidden-size",
-    "hidden_sizes",
-    type=int,
-    multiple=True,
-    default=(100,),
-    show_default=True,
-    help="Units of a hidden layer; repeat for deeper networks.",
-)
-@click.option(
-    "--activation",
-    default="sigmoid",
-    show_default=True,
-    metavar="NAME",
-    help="sigmoid, tanh or relu.",
-)
-@click.option("--batch-size", type=int, default=100, show_default=True, help="Samples.")
-@click.option("--h", type=float, default=1e-4, show_default=True, help="The nudge.")
-@click.option(
-    "--dtype", default="float64", show_default=True, metavar="DTYPE", help="float64 or float32."
-)
-@click.option(
-    "--seed", type=int, default=0, show_default=True, help="Of starting weights and batches."
-)
-@click.option(
-    "--data",
-    default="mnist",
-    show_default=True,
-    metavar="NAME|PATH",
-    help="A data set's name, a folder of IDX files, or an .npz file.",
-)
-@click.option("--classes", type=int, help="Number of classes, where the data do not tell.")
+@options.hidden_sizes
+@options.activation
+@options.batch_size
+@options.h
+@options.dtype
+@options.seed
+@options.data
+@options.classes
 @click.option(
     "--sample", type=int, default=1000, show_default=True, help="Weights that naive is measured on."
 )

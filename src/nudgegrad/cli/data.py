@@ -6,6 +6,8 @@ import json
 
 import click
 
+from nudgegrad.cli import options
+
 __all__ = ["data"]
 
 
@@ -16,7 +18,7 @@ __all__ = ["data"]
     metavar="NAME|PATH",
     help="A name, a folder of IDX files, or an .npz file.  [default: all names]",
 )
-@click.option("--classes", type=int, help="Number of classes, where the data do not tell.")
+@options.classes
 @click.option(
     "--contact-sheet",
     type=click.Path(dir_okay=False),

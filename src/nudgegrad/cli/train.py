@@ -9,6 +9,8 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from nudgegrad.cli import options
+
 __all__ = ["train"]
 
 
@@ -20,22 +22,8 @@ __all__ = ["train"]
     metavar="METHOD",
     help="Where gradients come from: naive, weight, node or backprop.",
 )
-@click.option(
-    "--hidden-size",
-    "hidden_sizes",
-    type=int,
-    multiple=True,
-    default=(100,),
-    show_default=True,
-    help="Units of a hidden layer; repeat for deeper networks.",
-)
-@click.option(
-    "--activation",
-    default="sigmoid",
-    show_default=True,
-    metavar="NAME",
-    help="sigmoid, tanh or relu.",
-)
+@options.hidden_sizes
+@options.activation
 @click.option(
     "--weight-init-std",
     type=float,
@@ -45,16 +33,14 @@ __all__ = ["train"]
 @click.option(
     "--iterations", type=int, default=10_000, show_default=True, help="Mini-batches in all."
 )
-@click.option(
-    "--batch-size", type=int, default=100, show_default=True, help="Samples a mini-batch."
-)
+@options.batch_size
 @click.option(
     "--learning-rate", type=float, help="Step size.  [default: sgd 0.1, momentum 0.01, adam 0.001]"
 )
 @click.option(
     "--optimizer", default="sgd", show_default=True, metavar="NAME", help="sgd, momentum or adam."
 )
-@click.option("--h", type=float, default=1e-4, show_default=True, help="The nudge.")
+@options.h
 @click.option(
     "--sampling",
     default="replacement",
@@ -62,20 +48,10 @@ __all__ = ["train"]
     metavar="WAY",
     help="replacement: draw each batch from all samples; shuffle: epoch by epoch.",
 )
-@click.option(
-    "--dtype", default="float64", show_default=True, metavar="DTYPE", help="float64 or float32."
-)
-@click.option(
-    "--seed", type=int, default=0, show_default=True, help="Of starting weights and batches."
-)
-@click.option(
-    "--data",
-    default="mnist",
-    show_default=True,
-    metavar="NAME|PATH",
-    help="A data set's name, a folder of IDX files, or an .npz file.",
-)
-@click.option("--classes", type=int, help="Number of classes, where the data do not tell.")
+@options.dtype
+@options.seed
+@options.data
+@options.classes
 @click.option("--train-limit", type=int, help="Use only so many training samples.")
 @click.option(
     "--out",

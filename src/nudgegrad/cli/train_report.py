@@ -53,11 +53,11 @@ class Reporter:
         c = self.configuration
         layers = [layer for layer in self.trainer.network.layers if layer.params]
         sizes = "-".join(str(n) for n in [layers[0].input_size, *(p.output_size for p in layers)])
-        verb = f"resuming at iteration {self._first}" if self._first else "training"
         self.console.print(
-            f"{verb} {sizes} ({c.activation}, {c.dtype}) on {c.data} by {c.method}: "
+            f"training {sizes} ({c.activation}, {c.dtype}) on {c.data} by {c.method}: "
             f"{c.iterations} mini-batches of {c.batch_size}, "
             f"{type(self.trainer.optimizer).__name__} at {self.trainer.optimizer.learning_rate:g}"
+            + (f", resumed after iteration {self._first}" if self._first else "")
         )
         if self.quiet:
             return

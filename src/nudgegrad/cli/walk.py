@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nudgegrad.cli import options
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -41,12 +43,7 @@ def _index(ctx: click.Context, param: click.Parameter, value: str | None) -> tup
 @click.option(
     "--small", is_flag=True, help="A 3-2-2 network and two samples, to check with a calculator."
 )
-@click.option(
-    "--data",
-    default="mnist",
-    show_default=True,
-    help="A data set's name, a folder of IDX files or an .npz archive.",
-)
+@options.data
 @click.option(
     "--batch-size",
     type=click.IntRange(1),
@@ -61,7 +58,7 @@ def _index(ctx: click.Context, param: click.Parameter, value: str | None) -> tup
     show_default=True,
     help="Units of the hidden layer.",
 )
-@click.option("--h", type=float, default=1e-4, show_default=True, help="The nudge.")
+@options.h
 @click.option("--learning-rate", type=float, default=0.1, show_default=True, help="Of the update.")
 @click.option(
     "--seed",

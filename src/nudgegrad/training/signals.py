@@ -27,9 +27,9 @@ class StopRequest:
 def stop_on_signal() -> Iterator[StopRequest]:
     """While the block runs, a first SIGINT or SIGTERM only sets the request.
 
-    A second one leaves at once, by `KeyboardInterrupt` or `SystemExit` with code 143. Signals that
-    the process was started to ignore stay ignored, and outside of the main thread, where Python
-    allows no handlers, nothing changes.
+    A second one leaves at once, by `KeyboardInterrupt` or `SystemExit` with code 143. Shells start
+    background jobs with SIGINT ignored; a run hears it all the same, since it loses nothing by it.
+    Outside of the main thread, where Python allows no handlers, nothing changes.
     """
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
@@ -47,9 +47,9 @@ def stop_on_signal() -> Iterator[StopRequest]:
     previous: dict[signal.Signals, Any] = {}
     try:
         for sent in (signal.SIGINT, signal.SIGTERM):
-            if signal.getsignal(sent) is not signal.SIG_IGN:
-                previous[sent] = signal.signal(sent, handle)
+            previous[sent] = signal.signal(sent, handle)
         yield request
     finally:
         for sent, handler in previous.items():
-            signal.signal(sent, handler)
+            if handler is not None:  # one not set from Python cannot be set again
+                signal.signal(sent, handler)

@@ -1,0 +1,42 @@
+"""Options that several commands take, worded once."""
+
+from __future__ import annotations
+
+import click
+
+__all__ = ["activation", "batch_size", "classes", "data", "dtype", "h", "hidden_sizes", "seed"]
+
+hidden_sizes = click.option(
+    "--hidden-size",
+    "hidden_sizes",
+    type=int,
+    multiple=True,
+    default=(100,),
+    show_default=True,
+    help="Units of a hidden layer; repeat for deeper networks.",
+)
+activation = click.option(
+    "--activation",
+    default="sigmoid",
+    show_default=True,
+    metavar="NAME",
+    help="sigmoid, tanh or relu.",
+)
+batch_size = click.option(
+    "--batch-size", type=int, default=100, show_default=True, help="Samples a mini-batch."
+)
+h = click.option("--h", type=float, default=1e-4, show_default=True, help="The nudge.")
+dtype = click.option(
+    "--dtype", default="float64", show_default=True, metavar="DTYPE", help="float64 or float32."
+)
+seed = click.option(
+    "--seed", type=int, default=0, show_default=True, help="Of starting weights and batches."
+)
+data = click.option(
+    "--data",
+    default="mnist",
+    show_default=True,
+    metavar="NAME|PATH",
+    help="A data set's name, a folder of IDX files, or an .npz file.",
+)
+classes = click.option("--classes", type=int, help="Number of classes, where the data do not tell.")
