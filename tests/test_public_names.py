@@ -59,7 +59,9 @@ def objects() -> list[tuple[str, Any]]:
                     if not key.startswith("_")
                     and (inspect.isfunction(member) or isinstance(member, (property, classmethod)))
                 ]
-            if inspect.isclass(value) or inspect.isfunction(value):
+            # A decorator that click made of an option says what it does in its help.
+            ours = getattr(value, "__module__", "").startswith("nudgegrad")
+            if ours and (inspect.isclass(value) or inspect.isfunction(value)):
                 found.append((f"{name}.{item}", value))
     return found
 
