@@ -187,7 +187,9 @@ def test_loss_plot() -> None:
 def test_plots_of_odd_histories_give_no_warning(
     losses: list[float], kind: str, tmp_path: Path
 ) -> None:
-    History("node", train_loss=losses).plot(tmp_path / "figure.png", kind)
+    figure = History("node", train_loss=losses).plot(tmp_path / "figure.png", kind)
+    assert len(figure.axes) == 1
+    assert (tmp_path / "figure.png").stat().st_size > 0
 
 
 @pytest.mark.parametrize("kind", ["loss", "accuracy"])

@@ -6,6 +6,7 @@ The same numbers as `naive`, to rounding. It assumes that the network is made of
 from __future__ import annotations
 
 import itertools
+import math
 from functools import partial
 
 from nudgegrad.arrays import Array, namespace
@@ -61,10 +62,16 @@ def _unit_by_unit(
     """Nudge each parameter where it moves one unit, and propagate from there."""
     layer, x = trace.layers[k], trace.activations[k]
     xp = namespace(x)
+    evaluations = 4 if error_bars else 2
+    left = evaluations * sum(math.prod(array.shape) for array in layer.params.values())
     rows_of: dict[tuple[str, int | None], tuple[Array, Array]] = {}
     for name, i, rows, moves in layer.unit_nudges(x) or ():
         rows_of[name, i] = _one_row(trace.take(rows), k + 1, moves, h, error_bars)
-        monitor.advance((4 if error_bars else 2) * rows_of[name, i][0].shape[0])
+        block = evaluations * int(rows_of[name, i][0].shape[0])
+        monitor.advance(block)
+        left -= block
+    if left:  # of the parameters that zero inputs keep from moving anything
+        monitor.advance(left)
     gradients: Arrays = {}
     errors: Arrays = {}
     for name, array in layer.params.items():
