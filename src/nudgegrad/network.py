@@ -11,7 +11,7 @@ import numpy as np
 from nudgegrad.arrays import Array, is_integer, namespace
 from nudgegrad.functions import class_indices
 from nudgegrad.gradient import Gradient, compute_gradient
-from nudgegrad.gradient.propagate import forward_pass
+from nudgegrad.gradient.trace import forward_pass
 from nudgegrad.layers import Affine, Layer, Sigmoid, check_layers, named_parameters
 from nudgegrad.losses import CrossEntropy, Loss
 from nudgegrad.validation import ParameterError, check_dtype

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nudgegrad.differentiate import central_differences, check_nudgeable
 from nudgegrad.gradient import Gradient
-from nudgegrad.gradient.propagate import forward_pass
+from nudgegrad.gradient.trace import forward_pass
 from nudgegrad.layers import Affine, Sigmoid
 from nudgegrad.network import Network
 from nudgegrad.training import SGD

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nudgegrad.arrays import Array
-from nudgegrad.gradient.propagate import Trace
+from nudgegrad.gradient.trace import Trace
 from nudgegrad.validation import ParameterError
 
 __all__ = ["backprop"]

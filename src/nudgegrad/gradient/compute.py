@@ -12,8 +12,8 @@ from nudgegrad.arrays import Array
 from nudgegrad.gradient.backprop import backprop
 from nudgegrad.gradient.naive import draw_sample, naive
 from nudgegrad.gradient.node import node
-from nudgegrad.gradient.propagate import Trace, forward_pass
 from nudgegrad.gradient.result import Gradient, Monitor
+from nudgegrad.gradient.trace import make_trace
 from nudgegrad.gradient.weight import weight
 from nudgegrad.layers import Layer, named_parameters
 from nudgegrad.losses import Loss
@@ -36,6 +36,7 @@ def compute_gradient(
     error_bars: bool = False,
     sample: int | None = None,
     seed: int | None = 0,
+    kernels: bool = True,
     progress: Callable[[int, int], Any] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> Gradient:
@@ -60,6 +61,9 @@ def compute_gradient(
         NaN elsewhere (``Gradient.sampled`` says where). For estimates of its time and as an oracle.
     seed
         Of the choice of the sample.
+    kernels
+        Whether `weight` and `node` may use compiled kernels for NumPy arrays, where they fit. Not
+        with ``error_bars``. False leaves all to the array lines that the kernels answer to.
     progress
         Called with (loss evaluations done, total) after every block.
     cancel
@@ -91,15 +95,10 @@ def compute_gradient(
     if error_bars and method == "backprop":
         raise ParameterError("error_bars must be False for backprop: it takes no differences")
 
-    activations = forward_pass(layers, x)
-    if x.shape[0] == 0:
-        raise ParameterError("x must hold at least one sample, got none")
-    targets = loss.targets(activations[-1], t)
-    if targets.shape[0] != x.shape[0]:
-        raise ParameterError(f"t must have {x.shape[0]} samples like x, got {targets.shape[0]}")
-    trace = Trace(layers, loss, activations, targets, int(x.shape[0]))
+    fast = kernels and method in ("weight", "node") and not error_bars
+    trace = make_trace(layers, loss, x, t, kernels=fast)
     evaluations = count_loss_evaluations(
-        layers, activations, method, error_bars=error_bars, sampled=sampled
+        layers, trace.activations, method, error_bars=error_bars, sampled=sampled
     )
     monitor = Monitor(evaluations, progress, cancel)
 

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nudgegrad.differentiate import central_differences, check_nudgeable
-from nudgegrad.gradient.propagate import ROUNDINGS, Trace, forward_pass
+from nudgegrad.gradient.propagate import ROUNDINGS
 from nudgegrad.gradient.result import Monitor
+from nudgegrad.gradient.trace import Trace, forward_pass
 
 __all__ = ["draw_sample", "naive"]
 

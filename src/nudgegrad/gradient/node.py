@@ -6,23 +6,27 @@ say so of itself is left to `weight`.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from nudgegrad.arrays import Array, namespace
 from nudgegrad.gradient.propagate import (
     Quotient,
-    Trace,
     nudges_per_block,
     propagate,
     quotient,
     slices,
 )
 from nudgegrad.gradient.result import Monitor
+from nudgegrad.gradient.trace import Trace
 from nudgegrad.gradient.weight import weight
 
 __all__ = ["node"]
 
 Arrays = dict[str, Array]
+Block = tuple[slice, slice]
+"""Some samples and some units."""
 
 
 def node(
@@ -30,8 +34,8 @@ def node(
 ) -> tuple[Arrays, Arrays | None]:
     """Return the gradients of layer k's parameters, and their errors if asked for.
 
-    With D[n, j] the central difference of sample n's error by the input sum of unit j, the chain
-    from a weight to that sum being linear, dL/dW = xᵀD / samples and dL/db = Σ_n D / samples.
+    With D[n, j] the central difference of the loss by the input sum of unit j for sample n, the
+    chain from a weight to that sum being linear, dL/dW = xᵀD and dL/db = Σ_n D.
 
     Parameters and results are those of `nudgegrad.gradient.weight.weight`.
     """
@@ -39,50 +43,80 @@ def node(
     if not layer.linear_in_parameters:
         return weight(trace, k, h, monitor, error_bars=error_bars)
     x, y = trace.activations[k], trace.activations[k + 1]
-    found = node_differences(trace, k + 1, h, monitor, error_bars)
-    gradients = layer.parameter_gradient(x, y, found.slope / trace.batch_size)
+    found = node_differences(trace, k + 1, h, monitor, error_bars=error_bars)
+    gradients = layer.parameter_gradient(x, y, found.slope)
     if found.truncation is None or found.rounding is None:
         return gradients, None
     # Added up in absolute value: the samples' errors need not cancel where the slopes do.
     # The factor 1 + x² makes room for the other secant too, that of `weight` and `naive`, whose
     # nudge moves the node by h·x: the bar spans the derivative and both of its approximations.
     size = namespace(x).abs(x)
-    truncation = layer.parameter_gradient(
-        size * (1 + size * size), y, found.truncation / trace.batch_size
-    )
-    rounding = layer.parameter_gradient(size, y, found.rounding / trace.batch_size)
+    truncation = layer.parameter_gradient(size * (1 + size * size), y, found.truncation)
+    rounding = layer.parameter_gradient(size, y, found.rounding)
     return gradients, {name: truncation[name] + rounding[name] for name in gradients}
 
 
 def node_differences(
-    trace: Trace, k: int, h: float, monitor: Monitor, error_bars: bool
+    trace: Trace, k: int, h: float, monitor: Monitor, *, error_bars: bool = False
 ) -> Quotient:
-    """Return the central difference of each sample's error by each entry of ``activations[k]``."""
-    values = trace.activations[k]
-    xp = namespace(values)
-    samples, units = values.shape
+    """Return the central difference of the batch's loss by each entry of ``activations[k]``."""
+    samples, units = trace.activations[k].shape
+    if trace.kernels:
+        from nudgegrad.gradient.kernels.units import unit_slopes
+
+        slopes = unit_slopes(trace, k, h)
+        if slopes is not None:
+            monitor.advance(2 * samples * units)
+            return Quotient(slopes)
     block = nudges_per_block(trace, k)
-    evaluations = 4 if error_bars else 2
+    blocks = [
+        (rows, chosen)
+        for rows in slices(samples, max(1, block // units))
+        for chosen in slices(units, block)
+    ]
+    results = _each(partial(_block, trace, k, h, error_bars), blocks, trace, k)
     down: list[list[Quotient]] = []
-    for rows in slices(samples, max(1, block // units)):
-        part = trace.take(rows)
-        across: list[Quotient] = []
-        for chosen in slices(units, block):
-            ones = xp.ones((rows.stop - rows.start, chosen.stop - chosen.start), dtype=values.dtype)
-
-            def push(
-                s: float, rule: str, part: Trace = part, ones: Array = ones, units: slice = chosen
-            ) -> Array:
-                return propagate(part, k, s * ones, units, rule)
-
-            magnitude = partial(push, rule="magnitude") if error_bars else None
-            across.append(quotient(partial(push, rule="difference"), h, magnitude))
-            monitor.advance(evaluations * ones.shape[0] * ones.shape[1])
-        down.append(across)
+    for (rows, chosen), found in zip(blocks, results, strict=True):
+        if chosen.start == 0:
+            down.append([])
+        down[-1].append(found)
+        nudges = (rows.stop - rows.start) * (chosen.stop - chosen.start)
+        monitor.advance((4 if error_bars else 2) * nudges)
+    xp = namespace(trace.activations[k])
 
     def whole(part: str) -> Array:
-        return xp.concat([xp.concat([getattr(q, part) for q in row], axis=1) for row in down])
+        lines = [xp.concat([getattr(found, part) for found in line], axis=1) for line in down]
+        return xp.concat(lines) / trace.batch_size
 
     if not error_bars:
         return Quotient(whole("slope"))
     return Quotient(whole("slope"), whole("truncation"), whole("rounding"))
+
+
+def _block(
+    trace: Trace, k: int, h: float, error_bars: bool, block: tuple[slice, slice]
+) -> Quotient:
+    """Return the differences of some samples' errors by some units."""
+    rows, units = block
+    part = trace.take(rows)
+    values = trace.activations[k]
+    size = (rows.stop - rows.start, units.stop - units.start)
+    ones = namespace(values).ones(size, dtype=values.dtype)
+
+    def push(s: float, rule: str) -> Array:
+        return propagate(part, k, s * ones, units, rule)
+
+    magnitude = partial(push, rule="magnitude") if error_bars else None
+    return quotient(partial(push, rule="difference"), h, magnitude)
+
+
+def _each(
+    function: Callable[[Block], Quotient], blocks: list[Block], trace: Trace, k: int
+) -> Iterator[Quotient]:
+    """Yield the result for each block, from several threads where that is worth it."""
+    if not trace.kernels:
+        return map(function, blocks)
+    from nudgegrad.gradient.kernels.threads import in_parallel
+
+    width = sum(int(array.shape[1]) for array in trace.activations[k + 1 :])
+    return in_parallel(function, blocks, work=2 * math.prod(trace.activations[k].shape) * width)

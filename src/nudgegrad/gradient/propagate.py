@@ -11,71 +11,20 @@ A **node** is one unit's input sum, for one sample.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+import numpy as np
 
 from nudgegrad.arrays import Array, align, namespace
-from nudgegrad.layers import Layer
-from nudgegrad.losses import Loss
-from nudgegrad.validation import ParameterError
+from nudgegrad.gradient.trace import Trace
 
-__all__ = ["Quotient", "Trace", "forward_pass", "propagate", "propagate_rows", "quotient"]
+__all__ = ["Quotient", "propagate", "propagate_rows", "quotient"]
 
 BLOCK_BYTES = 2**19
 """Bytes of the largest temporary array: about half of a core's second-level cache."""
 
 ROUNDINGS = 8
 """Unit roundoffs that a propagated magnitude may be off by: a few for every rule on the way."""
-
-
-@dataclass(frozen=True)
-class Trace:
-    """A forward pass, kept.
-
-    Attributes
-    ----------
-    layers, loss : the network's
-    activations : list of (samples, features) arrays
-        ``activations[k]`` is the input of layer k, ``activations[-1]`` the last layer's output.
-    targets : array
-        The targets as ``loss.targets`` returns them, samples first.
-    batch_size : int
-        Samples of the whole batch, whose mean the loss is; `take` leaves it as it is.
-    """
-
-    layers: list[Layer]
-    loss: Loss
-    activations: list[Array]
-    targets: Array
-    batch_size: int
-
-    def take(self, rows: Array | slice) -> Trace:
-        """Return the trace of some samples, by a slice or an array of indices."""
-
-        def chosen(array: Array) -> Array:
-            if isinstance(rows, slice):
-                return array[rows, ...]
-            return namespace(array).take(array, rows, axis=0)
-
-        activations = [chosen(array) for array in self.activations]
-        return replace(self, activations=activations, targets=chosen(self.targets))
-
-    def loss_value(self) -> float:
-        """Return the batch's loss."""
-        return self.loss.value(self.activations[-1], self.targets)
-
-
-def forward_pass(layers: list[Layer], x: Array) -> list[Array]:
-    """Return the input and every layer's output, after checking that they fit together."""
-    activations = [x]
-    for number, layer in enumerate(layers, 1):
-        x = activations[-1]
-        if layer.input_size is not None and (x.ndim != 2 or x.shape[1] != layer.input_size):
-            raise ParameterError(
-                f"layer {number}, {layer!r}, must be given (samples, {layer.input_size}), got "
-                f"{tuple(x.shape)}" + ("; flatten each sample to one row" if x.ndim > 2 else "")
-            )
-        activations.append(layer.forward(x))
-    return activations
 
 
 def propagate(
@@ -128,14 +77,22 @@ def propagate_rows(trace: Trace, k: int, d: Array, rule: str = "difference") -> 
     (samples, …) array
     """
     layers, values = trace.layers, trace.activations
+    kernels = trace.kernels and rule == "difference" and type(d) is np.ndarray
+    if kernels:
+        from nudgegrad.gradient.kernels import rows
     while k < len(layers):
-        apply = getattr(layers[k], rule)
-        d = apply(align(values[k], d.ndim), align(values[k + 1], d.ndim), d)
+        moved = rows.layer_difference(trace, k, d) if kernels else None
+        if moved is None:
+            apply = getattr(layers[k], rule)
+            moved = apply(align(values[k], d.ndim), align(values[k + 1], d.ndim), d)
+        d = moved
         k += 1
+    change = rows.loss_difference(trace, d) if kernels else None
+    if change is not None:
+        return change
     output = values[-1]
     targets = align(trace.targets, d.ndim - (output.ndim - trace.targets.ndim))
-    change: Array = getattr(trace.loss, rule)(align(output, d.ndim), targets, d)
-    return change
+    return getattr(trace.loss, rule)(align(output, d.ndim), targets, d)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from functools import partial
 from nudgegrad.arrays import Array, namespace
 from nudgegrad.gradient.propagate import (
     Quotient,
-    Trace,
     nudges_per_block,
     propagate,
     propagate_rows,
@@ -20,6 +19,7 @@ from nudgegrad.gradient.propagate import (
     slices,
 )
 from nudgegrad.gradient.result import Monitor
+from nudgegrad.gradient.trace import Trace
 from nudgegrad.validation import ParameterError
 
 __all__ = ["weight"]
@@ -50,6 +50,13 @@ def weight(
     gradients, errors : dict, and dict or None
         By the layer's own names.
     """
+    if trace.kernels:
+        from nudgegrad.gradient.kernels.weight import affine_gradient
+
+        gradient = affine_gradient(trace, k, h, monitor.advance)
+        if gradient is not None:
+            return gradient, None
+        trace = trace.dense()
     moves_units = trace.layers[k].unit_nudges(trace.activations[k]) is not None
     compute = _unit_by_unit if moves_units else _layer_anew
     gradients, errors = compute(trace, k, h, monitor, error_bars)

@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from nudgegrad.data import Dataset, as_inputs, as_parts
 from nudgegrad.differentiate import check_step
-from nudgegrad.functions import class_indices
 from nudgegrad.gradient import METHODS, Cancelled
 from nudgegrad.network import Network
 from nudgegrad.training.accuracy import measure_accuracy
 from nudgegrad.training.checkpoint import restore_checkpoint, save_checkpoint
+from nudgegrad.training.descent import can_descend, descend
 from nudgegrad.training.history import EpochRecord, History
-from nudgegrad.training.optimizers import Optimizer, make_optimizer
+from nudgegrad.training.optimizers import SGD, Optimizer, make_optimizer
+from nudgegrad.training.samples import Samples, check_targets
 from nudgegrad.training.signals import StopRequest, stop_on_signal
 from nudgegrad.validation import ParameterError, check_choice, check_integer, check_real
 
@@ -59,6 +60,8 @@ class Trainer:
         each epoch goes once through the samples in a new order.
     seed
         Of the batches. Same seed, same machine, same result.
+    kernels
+        Whether compiled kernels may take the place of array lines. `naive` never uses them.
 
     Attributes
     ----------
@@ -83,10 +86,11 @@ class Trainer:
         h: float = 1e-4,
         sampling: str = "replacement",
         seed: int | None = None,
+        kernels: bool = True,
     ) -> None:
         self.network = network
-        self._train, self._test = as_parts(data)
-        samples = len(self._train[0])
+        parts = as_parts(data)
+        samples = len(parts[0][0])
         self.method = check_choice("method", method, METHODS)
         self.batch_size = check_integer("batch_size", batch_size, 1, samples)
         self.optimizer = make_optimizer(optimizer, learning_rate)
@@ -103,8 +107,10 @@ class Trainer:
         self.order = np.empty(0, dtype=np.int64)  # of the epoch under way, for "shuffle"
         self.stopped_by: int | None = None
         self._stop = False
+        self.kernels = kernels and method != "naive"
+        self._train, self._test = (Samples(*part, network, kernels=self.kernels) for part in parts)
         self.history = History(method=method, settings=self.settings())
-        self._classifies = self._check_targets()
+        self._classifies = check_targets(network, self._train, self._test)
 
     def settings(self) -> dict[str, Any]:
         """Return what the course of the training depends on, beside the seed and the data."""
@@ -117,8 +123,8 @@ class Trainer:
             "batch_size": self.batch_size,
             "sampling": self.sampling,
             "optimizer": self.optimizer.settings(),
-            "train_samples": len(self._train[0]),
-            "test_samples": len(self._test[0]),
+            "train_samples": len(self._train),
+            "test_samples": len(self._test),
         }
 
     @property
@@ -147,30 +153,49 @@ class Trainer:
         """
         started = time.perf_counter()
         random_state, order = self.rng.bit_generator.state, self.order
-        rows = self._draw()
         try:
-            x, t = self.batch(rows)
-            gradient = self.network.gradient(
-                x,
-                t,
-                method=self.method,
-                h=self.h,
-                progress=progress,
-                cancel=cancel,
-            )
+            loss, evaluations = self._update(*self._train.take(self._draw()), progress, cancel)
         except BaseException:
             self.rng.bit_generator.state, self.order = random_state, order
             raise
-        if math.isfinite(gradient.loss):
-            self.optimizer.update(self.network.params, gradient)
-        self.history.train_loss.append(gradient.loss)
-        self.history.loss_evaluations += gradient.loss_evaluations
+        self.history.train_loss.append(loss)
+        self.history.loss_evaluations += evaluations
         self.history.step_seconds += time.perf_counter() - started
-        return gradient.loss
+        return loss
+
+    def _update(
+        self, x: Any, t: NDArray[Any],
+        progress: Callable[[int, int], Any] | None, cancel: Callable[[], bool] | None,
+    ) -> tuple[float, int]:  # fmt: skip
+        """Update the parameters by one mini-batch; return its loss and the loss evaluations."""
+        network = self.network
+        if self.fused:
+            return descend(
+                network,
+                x,
+                t,
+                self.h,
+                self.optimizer.learning_rate,
+                progress=progress,
+                cancel=cancel,
+            )
+        gradient = network.gradient(
+            x, t, method=self.method, h=self.h, kernels=self.kernels,
+            progress=progress, cancel=cancel,
+        )  # fmt: skip
+        if math.isfinite(gradient.loss):
+            self.optimizer.update(network.params, gradient)
+        return gradient.loss, gradient.loss_evaluations
+
+    @property
+    def fused(self) -> bool:
+        """Whether steps are those of `nudgegrad.training.descent`."""
+        plain = self.method == "node" and type(self.optimizer) is SGD
+        return plain and self.kernels and can_descend(self.network)
 
     def batch(self, rows: NDArray[np.int64]) -> Part:
         """Return training samples by number, as the network takes them, and their targets."""
-        return as_inputs(self._train[0][rows], self.network.dtype), self._train[1][rows]
+        return as_inputs(self._train.x[rows], self.network.dtype), self._train.t[rows]
 
     def run(
         self,
@@ -286,15 +311,14 @@ class Trainer:
 
     def accuracy(self, part: str = "test") -> float | None:
         """Return the share of correct predictions on ``"train"`` or ``"test"``."""
-        x, t = (
-            self._train if check_choice("part", part, ("train", "test")) == "train" else self._test
-        )
-        if not self._classifies or len(x) == 0:
+        check_choice("part", part, ("train", "test"))
+        samples = self._train if part == "train" else self._test
+        if not self._classifies or len(samples) == 0:
             return None
-        return measure_accuracy(self.network, x, t)
+        return measure_accuracy(self.network, samples)
 
     def _draw(self) -> NDArray[np.int64]:
-        samples = len(self._train[0])
+        samples = len(self._train)
         if self.sampling == "replacement":
             return self.rng.integers(0, samples, self.batch_size)
         position = self.iteration % self.iterations_per_epoch * self.batch_size
@@ -325,21 +349,6 @@ class Trainer:
         self.history.message = (
             f"{fact} at iteration {self.iteration}; learning_rate is {rate:g}, try {rate / 10:g}"
         )
-
-    def _check_targets(self) -> bool:
-        """Say before the run what does not fit, by a try; tell whether targets are classes."""
-        with np.errstate(all="ignore"):  # an overflow is for `run` to tell
-            output = self.network.forward(as_inputs(self._train[0][:1], self.network.dtype))
-        for _, t in (self._train, self._test):
-            rows = np.broadcast_to(output, (len(t), output.shape[-1]))
-            self.network.loss_function.targets(rows, t)
-        try:
-            class_indices(
-                self._train[1], np.broadcast_to(output, (len(self._train[1]), output.shape[-1]))
-            )
-        except ParameterError:
-            return False
-        return True
 
 
 class _Clock:

@@ -1,0 +1,158 @@
+"""The trace: one forward pass, kept, from which all differences start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from nudgegrad.arrays import Array, namespace
+from nudgegrad.layers import Affine, Layer
+from nudgegrad.losses import CrossEntropy, Loss
+from nudgegrad.validation import ParameterError
+
+__all__ = ["Trace", "forward_pass", "make_trace"]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A forward pass, kept.
+
+    Attributes
+    ----------
+    layers, loss : the network's
+    activations : list of (samples, features) arrays
+        ``activations[k]`` is the input of layer k, ``activations[-1]`` the last layer's output.
+    targets : array
+        The targets as ``loss.targets`` returns them, samples first.
+    batch_size : int
+        Samples of the whole batch, whose mean the loss is; `take` leaves it as it is.
+    kernels : bool
+        Whether compiled kernels take the place of array lines where they fit.
+    slopes : dict of int to array
+        With kernels: the slope of each activation that has one, by its place among the layers.
+    """
+
+    layers: list[Layer]
+    loss: Loss
+    activations: list[Array]
+    targets: Array
+    batch_size: int
+    kernels: bool = False
+    slopes: dict[int, Array] = field(default_factory=dict)
+
+    def take(self, rows: Array | slice) -> Trace:
+        """Return the trace of some samples, by a slice or an array of indices."""
+
+        def chosen(array: Array) -> Array:
+            if isinstance(rows, slice):
+                return array[rows, ...]
+            return namespace(array).take(array, rows, axis=0)
+
+        return replace(
+            self,
+            activations=[chosen(array) for array in self.activations],
+            targets=chosen(self.targets),
+            slopes={k: chosen(array) for k, array in self.slopes.items()},
+        )
+
+    def dense(self) -> Trace:
+        """Return the same with an input that is an ordinary array, as the array lines need it."""
+        x = self.activations[0]
+        if not hasattr(x, "to_dense"):
+            return self
+        return replace(self, activations=[x.to_dense(), *self.activations[1:]])
+
+    @property
+    def output(self) -> Array:
+        """The predictions: for `CrossEntropy` each class's probability."""
+        return self._output_and_loss[0]
+
+    def loss_value(self) -> float:
+        """Return the batch's loss."""
+        return self._output_and_loss[1]
+
+    @cached_property
+    def _output_and_loss(self) -> tuple[Array, float]:
+        y = self.activations[-1]
+        if self.kernels and type(self.loss) is CrossEntropy:
+            from nudgegrad.gradient.kernels.probabilities import probabilities_and_loss
+
+            return probabilities_and_loss(y, self.targets, self.loss.epsilon)
+        return self.loss.output(y), self.loss.value(y, self.targets)
+
+
+def make_trace(
+    layers: list[Layer], loss: Loss, x: Array, t: Array, *, kernels: bool = False
+) -> Trace:
+    """Carry a batch through a network, and return what that leaves.
+
+    Parameters
+    ----------
+    layers, loss
+        The network.
+    x : (samples, features) array
+        In the dtype of the parameters.
+    t : labels or targets, as `loss` takes them
+    kernels
+        Whether to use compiled kernels, if these are NumPy arrays of float32 or float64.
+
+    Raises
+    ------
+    ParameterError
+        If sizes do not fit.
+    """
+    slopes: dict[int, Array] = {}
+    kernels = kernels and _has_kernels(layers, x)
+    if kernels:
+        from nudgegrad.gradient.kernels.sparse import without_zeros
+
+        if type(layers[0]) is Affine:
+            x = without_zeros(x)
+    activations = forward_pass(layers, x, slopes if kernels else None)
+    samples = int(x.shape[0])
+    if samples == 0:
+        raise ParameterError("x must hold at least one sample, got none")
+    targets = loss.targets(activations[-1], t)
+    if targets.shape[0] != samples:
+        raise ParameterError(f"t must have {samples} samples like x, got {targets.shape[0]}")
+    return Trace(layers, loss, activations, targets, samples, kernels, slopes)
+
+
+def forward_pass(
+    layers: list[Layer], x: Array, slopes: dict[int, Array] | None = None
+) -> list[Array]:
+    """Return the input and every layer's output, after checking that they fit together.
+
+    Activations that have a kernel are computed by it if `slopes` is given, and leave theirs there.
+    """
+    known: tuple[type[Layer], ...] = ()
+    if slopes is not None:
+        from nudgegrad.gradient.kernels.elementwise import KNOWN as known
+        from nudgegrad.gradient.kernels.elementwise import activate
+    activations = [x]
+    for number, layer in enumerate(layers, 1):
+        x = activations[-1]
+        if layer.input_size is not None and (x.ndim != 2 or x.shape[1] != layer.input_size):
+            raise ParameterError(
+                f"layer {number}, {layer!r}, must be given (samples, {layer.input_size}), got "
+                f"{tuple(x.shape)}" + ("; flatten each sample to one row" if x.ndim > 2 else "")
+            )
+        if slopes is not None and type(layer) in known:
+            y, slopes[number - 1] = activate(layer, x)
+        else:
+            y = layer.forward(x)
+        activations.append(y)
+    return activations
+
+
+def _has_kernels(layers: list[Layer], x: Any) -> bool:
+    """Tell whether all arrays are NumPy's, of one of the dtypes that kernels are for."""
+    arrays = [array for layer in layers for array in layer.params.values()]
+    return (
+        getattr(x, "ndim", 0) == 2
+        and x.dtype in (np.float32, np.float64)
+        and all(type(array) is np.ndarray and array.dtype == x.dtype for array in arrays)
+    )

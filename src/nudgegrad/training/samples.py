@@ -1,0 +1,102 @@
+"""A data set's samples, from which mini-batches are taken in the form that a network works on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nudgegrad.data import as_inputs
+from nudgegrad.functions import class_indices
+from nudgegrad.layers import Affine
+from nudgegrad.network import Network
+from nudgegrad.validation import ParameterError
+
+if TYPE_CHECKING:
+    from nudgegrad.gradient.kernels.sparse import SparseBytes
+
+__all__ = ["Samples", "check_targets"]
+
+ROWS = 1000  # samples at a time, where all of them are gone through
+
+
+class Samples:
+    """Samples and targets, for one network.
+
+    Bytes stay bytes until they are needed. If most of them are zero, as in pictures of digits, the
+    others are kept beside them without the zeros, which the network's first products then skip.
+
+    Parameters
+    ----------
+    x
+        Samples along the first axis, bytes or floats.
+    t
+        Their targets.
+    network
+        The network that they are for.
+    kernels
+        Whether sparse products may be used.
+
+    Attributes
+    ----------
+    x, t : arrays
+        As given.
+    share : float
+        The share of the bytes that are not zero; 1 if that was not looked at.
+    """
+
+    def __init__(
+        self, x: NDArray[Any], t: NDArray[Any], network: Network, *, kernels: bool
+    ) -> None:
+        self.x, self.t = x, t
+        self._dtype = network.dtype
+        self._sparse: SparseBytes | None = None
+        self.share = 1.0
+        if kernels and x.dtype == np.uint8 and type(network.layers[0]) is Affine and len(x):
+            from nudgegrad.gradient.kernels.sparse import SPARSE_SHARE, SparseBytes
+
+            some = x[:: max(1, len(x) // ROWS)]
+            self.share = np.count_nonzero(some) / max(1, some.size)
+            if self.share <= SPARSE_SHARE:
+                self._sparse = SparseBytes(x)
+                self.share = self._sparse.share
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def sparse(self) -> bool:
+        """Whether the zeros are skipped."""
+        return self._sparse is not None
+
+    def take(self, rows: NDArray[np.int64]) -> tuple[Any, NDArray[Any]]:
+        """Return some samples, by number, as the network's inputs, and their targets."""
+        if self._sparse is not None:
+            return self._sparse.take(rows, self._dtype), self.t[rows]
+        return as_inputs(self.x[rows], self._dtype), self.t[rows]
+
+    def in_parts(self) -> Iterator[tuple[Any, NDArray[Any]]]:
+        """Yield all samples and targets, some at a time."""
+        for start in range(0, len(self), ROWS):
+            if self._sparse is not None:
+                yield self.take(np.arange(start, min(start + ROWS, len(self))))
+            else:
+                rows = slice(start, start + ROWS)
+                yield as_inputs(self.x[rows], self._dtype), self.t[rows]
+
+
+def check_targets(network: Network, *parts: Samples) -> bool:
+    """Say before a run what does not fit, by a try; tell whether the first part's are classes."""
+    first = parts[0]
+    with np.errstate(all="ignore"):  # an overflow is for the run to tell
+        output = network.forward(as_inputs(first.x[:1], network.dtype))
+    for samples in parts:
+        rows = np.broadcast_to(output, (len(samples), output.shape[-1]))
+        network.loss_function.targets(rows, samples.t)
+    try:
+        class_indices(first.t, np.broadcast_to(output, (len(first), output.shape[-1])))
+    except ParameterError:
+        return False
+    return True
