@@ -125,7 +125,7 @@ def class_indices(t: Array, y: Array) -> Array:
         return xp.argmax(t, axis=-1)
     labelled = tuple(y.shape[:-1])
     if is_integer(t) and (tuple(t.shape) == labelled or (labelled == () and t.shape == (1,))):
-        if t.size and (int(xp.min(t)) < 0 or int(xp.max(t)) >= classes):
+        if bool(xp.any((t < 0) | (t >= classes))):
             wrong = int(xp.min(t)) if int(xp.min(t)) < 0 else int(xp.max(t))
             raise ParameterError(f"labels must be between 0 and {classes - 1}, got {wrong}")
         return xp.reshape(xp.astype(t, xp.int64, copy=False), labelled)

@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from nudgegrad.training.optimizers import SGD, Adam, Momentum, Optimizer, make_optimizer
+from nudgegrad.training.updates import update
 from nudgegrad.validation import ParameterError
 
 
@@ -141,3 +142,24 @@ def test_an_optimizer_of_ones_own_must_define_update() -> None:
 
     with pytest.raises(TypeError, match="Lazy must define update"):
         Lazy().update({}, {})
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["sgd", "momentum", "adam"])
+def test_kernels_update_as_the_array_lines_do(name: str, dtype: str) -> None:
+    rng = np.random.default_rng(0)
+    start = {"W1": rng.normal(size=(7, 31)).astype(dtype), "b1": np.zeros(31, dtype)}
+    found, expected = ({key: array.copy() for key, array in start.items()} for _ in range(2))
+    optimizers = [make_optimizer(name, 0.01), make_optimizer(name, 0.01)]
+    for _ in range(5):
+        gradients = {key: rng.normal(size=a.shape).astype(dtype) for key, a in start.items()}
+        update(optimizers[0], found, gradients)
+        optimizers[1].update(expected, gradients)
+    tolerance = 4 * float(np.finfo(dtype).eps)
+    for key, array in expected.items():
+        assert found[key].dtype == dtype
+        assert np.abs(array - start[key]).max() > 0.01
+        np.testing.assert_allclose(found[key], array, rtol=0, atol=tolerance)
+    assert list(optimizers[0].state) == list(optimizers[1].state)
+    for key, array in optimizers[1].state.items():
+        np.testing.assert_allclose(optimizers[0].state[key], array, rtol=1e-5, atol=tolerance)

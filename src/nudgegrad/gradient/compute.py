@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -149,9 +150,9 @@ def count_loss_evaluations(
     nudges = 0
     for k, layer in enumerate(layers):
         if method == "node" and layer.linear_in_parameters:
-            nudges += int(np.prod(activations[k + 1].shape))
+            nudges += math.prod(activations[k + 1].shape)
         else:
-            nudges += sum(int(np.prod(array.shape)) for array in layer.params.values())
+            nudges += sum(math.prod(array.shape) for array in layer.params.values())
     if sampled is not None:
         nudges = sum(int(mask.sum()) for mask in sampled.values())
     return (4 if error_bars else 2) * nudges

@@ -85,7 +85,13 @@ class Trace:
 
 
 def make_trace(
-    layers: list[Layer], loss: Loss, x: Array, t: Array, *, kernels: bool = False
+    layers: list[Layer],
+    loss: Loss,
+    x: Array,
+    t: Array,
+    *,
+    kernels: bool = False,
+    checked: bool = False,
 ) -> Trace:
     """Carry a batch through a network, and return what that leaves.
 
@@ -98,6 +104,8 @@ def make_trace(
     t : labels or targets, as `loss` takes them
     kernels
         Whether to use compiled kernels, if these are NumPy arrays of float32 or float64.
+    checked
+        Whether `t` are as many targets as samples, as ``loss.targets`` returns them.
 
     Raises
     ------
@@ -115,7 +123,7 @@ def make_trace(
     samples = int(x.shape[0])
     if samples == 0:
         raise ParameterError("x must hold at least one sample, got none")
-    targets = loss.targets(activations[-1], t)
+    targets = t if checked else loss.targets(activations[-1], t)
     if targets.shape[0] != samples:
         raise ParameterError(f"t must have {samples} samples like x, got {targets.shape[0]}")
     return Trace(layers, loss, activations, targets, samples, kernels, slopes)

@@ -42,7 +42,8 @@ def descend(
     network
         One that `can_descend`.
     x : (samples, features) array or SparseRows
-    t : labels or targets
+    t : (samples, …) array
+        Targets as ``loss.targets`` returns them.
     h
         The nudge.
     learning_rate
@@ -56,7 +57,7 @@ def descend(
     loss, loss_evaluations
         The loss is that before the update.
     """
-    trace = make_trace(network.layers, network.loss_function, x, t, kernels=True)
+    trace = make_trace(network.layers, network.loss_function, x, t, kernels=True, checked=True)
     places = [k for k, layer in enumerate(network.layers) if layer.params]
     evaluations = 2 * sum(trace.activations[k + 1].size for k in places)
     monitor = Monitor(evaluations, progress, cancel)

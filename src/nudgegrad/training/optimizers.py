@@ -105,17 +105,23 @@ class Adam(Optimizer):
 
     def update(self, params: Arrays, gradients: Mapping[str, NDArray[Any]]) -> None:
         """Move every parameter, in place, by the corrected means."""
-        count = self._kept("updates", np.zeros((), dtype=np.int64))
-        count += 1
-        first_share, second_share = 1 - self.beta1 ** int(count), 1 - self.beta2 ** int(count)
+        first_share, second_share = self.advance(params)
         for name, parameter in params.items():
             gradient = gradients[name]
-            mean = self._kept(f"mean.{name}", parameter)
-            square = self._kept(f"square.{name}", parameter)
+            mean, square = self.state[f"mean.{name}"], self.state[f"square.{name}"]
             mean += (1 - self.beta1) * (gradient - mean)
             square += (1 - self.beta2) * (gradient * gradient - square)
             step = self.learning_rate * (mean / first_share)
             parameter -= step / (np.sqrt(square / second_share) + self.epsilon)
+
+    def advance(self, params: Arrays) -> tuple[float, float]:
+        """Count an update, and return the shares of the true means that the running ones hold."""
+        count = self._kept("updates", np.zeros((), dtype=np.int64))
+        count += 1
+        for name, parameter in params.items():
+            self._kept(f"mean.{name}", parameter)
+            self._kept(f"square.{name}", parameter)
+        return 1 - self.beta1 ** int(count), 1 - self.beta2 ** int(count)
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "momentum": Momentum, "adam": Adam}

@@ -43,6 +43,8 @@ class Samples:
     ----------
     x, t : arrays
         As given.
+    targets : array
+        `t` as the loss takes them, once `check_targets` has been called.
     share : float
         The share of the bytes that are not zero; 1 if that was not looked at.
     """
@@ -51,6 +53,7 @@ class Samples:
         self, x: NDArray[Any], t: NDArray[Any], network: Network, *, kernels: bool
     ) -> None:
         self.x, self.t = x, t
+        self.targets = t
         self._dtype = network.dtype
         self._sparse: SparseBytes | None = None
         self.share = 1.0
@@ -71,30 +74,33 @@ class Samples:
         """Whether the zeros are skipped."""
         return self._sparse is not None
 
-    def take(self, rows: NDArray[np.int64]) -> tuple[Any, NDArray[Any]]:
-        """Return some samples, by number, as the network's inputs, and their targets."""
+    def take(self, rows: NDArray[np.int64]) -> Any:
+        """Return some samples, by number, as the network's inputs: an array or SparseRows."""
         if self._sparse is not None:
-            return self._sparse.take(rows, self._dtype), self.t[rows]
-        return as_inputs(self.x[rows], self._dtype), self.t[rows]
+            return self._sparse.take(rows, self._dtype)
+        return as_inputs(self.x[rows], self._dtype)
 
     def in_parts(self) -> Iterator[tuple[Any, NDArray[Any]]]:
         """Yield all samples and targets, some at a time."""
         for start in range(0, len(self), ROWS):
+            rows = slice(start, min(start + ROWS, len(self)))
             if self._sparse is not None:
-                yield self.take(np.arange(start, min(start + ROWS, len(self))))
+                yield self.take(np.arange(rows.start, rows.stop)), self.t[rows]
             else:
-                rows = slice(start, start + ROWS)
                 yield as_inputs(self.x[rows], self._dtype), self.t[rows]
 
 
 def check_targets(network: Network, *parts: Samples) -> bool:
-    """Say before a run what does not fit, by a try; tell whether the first part's are classes."""
+    """Say before a run what does not fit, by a try, and bring targets into the loss's form.
+
+    Return whether the first part's are classes.
+    """
     first = parts[0]
     with np.errstate(all="ignore"):  # an overflow is for the run to tell
         output = network.forward(as_inputs(first.x[:1], network.dtype))
     for samples in parts:
         rows = np.broadcast_to(output, (len(samples), output.shape[-1]))
-        network.loss_function.targets(rows, samples.t)
+        samples.targets = network.loss_function.targets(rows, samples.t)
     try:
         class_indices(first.t, np.broadcast_to(output, (len(first), output.shape[-1])))
     except ParameterError:

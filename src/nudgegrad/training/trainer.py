@@ -154,7 +154,7 @@ class Trainer:
         started = time.perf_counter()
         random_state, order = self.rng.bit_generator.state, self.order
         try:
-            loss, evaluations = self._update(*self._train.take(self._draw()), progress, cancel)
+            loss, evaluations = self._update(self._draw(), progress, cancel)
         except BaseException:
             self.rng.bit_generator.state, self.order = random_state, order
             raise
@@ -164,27 +164,32 @@ class Trainer:
         return loss
 
     def _update(
-        self, x: Any, t: NDArray[Any],
-        progress: Callable[[int, int], Any] | None, cancel: Callable[[], bool] | None,
-    ) -> tuple[float, int]:  # fmt: skip
+        self,
+        rows: NDArray[np.int64],
+        progress: Callable[[int, int], Any] | None,
+        cancel: Callable[[], bool] | None,
+    ) -> tuple[float, int]:
         """Update the parameters by one mini-batch; return its loss and the loss evaluations."""
-        network = self.network
+        network, x = self.network, self._train.take(rows)
         if self.fused:
-            return descend(
-                network,
-                x,
-                t,
-                self.h,
-                self.optimizer.learning_rate,
-                progress=progress,
-                cancel=cancel,
-            )
+            t, rate = self._train.targets[rows], self.optimizer.learning_rate
+            return descend(network, x, t, self.h, rate, progress=progress, cancel=cancel)
         gradient = network.gradient(
-            x, t, method=self.method, h=self.h, kernels=self.kernels,
-            progress=progress, cancel=cancel,
-        )  # fmt: skip
+            x,
+            self._train.t[rows],
+            method=self.method,
+            h=self.h,
+            kernels=self.kernels,
+            progress=progress,
+            cancel=cancel,
+        )
         if math.isfinite(gradient.loss):
-            self.optimizer.update(network.params, gradient)
+            if self.kernels:
+                from nudgegrad.training.updates import update
+
+                update(self.optimizer, network.params, gradient)
+            else:
+                self.optimizer.update(network.params, gradient)
         return gradient.loss, gradient.loss_evaluations
 
     @property

@@ -63,9 +63,9 @@ class SparseRows:
         """Return the non-zero values of a float array, or None if they are more than a share."""
         limit = int(share * x.size)
         starts = np.empty(x.shape[0] + 1, Index)
-        columns = np.empty(limit + 1, Index)
-        values = np.empty(limit + 1, x.dtype)
-        if not _compress(np.ascontiguousarray(x), starts, columns, values):
+        columns = np.empty(limit + x.shape[1], Index)  # a row more, which is looked at last
+        values = np.empty(limit, x.dtype)
+        if not _compress(np.ascontiguousarray(x), limit, starts, columns, values):
             return None
         stored = int(starts[-1])
         return cls(starts, columns[:stored], values[:stored], (x.shape[0], x.shape[1]))
@@ -112,14 +112,15 @@ class SparseColumns:
 
     def __matmul__(self, slopes: Floats) -> Floats:
         """Return xᵀ·D: (samples, units) → (features, units)."""
-        out = np.zeros((self.shape[0], slopes.shape[1]), slopes.dtype)
-        self.add_product(slopes, 1.0, out)
+        out = np.empty((self.shape[0], slopes.shape[1]), slopes.dtype)
+        one = slopes.dtype.type(1)
+        _add_product(self._starts, self._samples, self._values, slopes, one, True, out)
         return out
 
     def add_product(self, slopes: Floats, factor: float, out: Floats) -> None:
         """Add factor·xᵀ·D to `out`, in one pass over it. Rows that it does not change stay."""
         scale = slopes.dtype.type(factor)
-        _add_product(self._starts, self._samples, self._values, slopes, scale, out)
+        _add_product(self._starts, self._samples, self._values, slopes, scale, False, out)
 
 
 def without_zeros(x: Floats | SparseRows) -> Floats | SparseRows:
@@ -178,20 +179,20 @@ class SparseBytes:
 
 
 @compile_kernel
-def _compress(x: Floats, starts: Indices, columns: Indices, values: Floats) -> bool:
-    """Collect the values that are not zero; false once they are more than there is room for."""
+def _compress(x: Floats, limit: int, starts: Indices, columns: Indices, values: Floats) -> bool:
+    """Collect the values that are not zero; false as soon as they are more than `limit`."""
     stored = Index(0)
-    room = Index(values.shape[0] - 1)
     starts[0] = 0
     for n in range(x.shape[0]):
         for i in range(x.shape[1]):
             # Written always and kept if not zero: no branch for the processor to guess.
             columns[stored] = i
-            values[stored] = x[n, i]
             stored += Index(x[n, i] != 0)
-            if stored > room:
-                return False
         starts[n + 1] = stored
+        if stored > limit:
+            return False
+        for k in range(starts[n], stored):
+            values[k] = x[n, columns[k]]
     return True
 
 
@@ -213,7 +214,18 @@ def _compress_bytes(
 def _take(
     all_starts: NDArray[np.int64], all_columns: NDArray[Any], all_values: NDArray[np.uint8],
     rows: NDArray[np.int64], table: Floats, starts: Indices, columns: Indices, values: Floats,
-) -> None:  # fmt: skip
+) -> int:  # fmt: skip
+    """Copy some rows. The sum that it returns is of no use but to be computed.
+
+    Rows drawn at random are seldom in the cache. A look at every line of them first, on which
+    nothing waits, lets the processor fetch many at the same time.
+    """
+    looked_at = 0
+    for n in range(rows.shape[0]):
+        for k in range(all_starts[rows[n]], all_starts[rows[n] + 1], 32):
+            looked_at += all_columns[k]
+        for k in range(all_starts[rows[n]], all_starts[rows[n] + 1], 64):
+            looked_at += all_values[k]
     stored = Index(0)
     starts[0] = 0
     for n in range(rows.shape[0]):
@@ -222,6 +234,7 @@ def _take(
             values[stored] = table[all_values[k]]
             stored += Index(1)
         starts[n + 1] = stored
+    return looked_at
 
 
 @compile_kernel
@@ -279,11 +292,20 @@ def _multiply(
 
 @compile_kernel
 def _add_product(
-    starts: Indices, samples: Indices, values: Floats, slopes: Floats, factor: Any, out: Floats
+    starts: Indices,
+    samples: Indices,
+    values: Floats,
+    slopes: Floats,
+    factor: Any,
+    fresh: bool,
+    out: Floats,
 ) -> None:
-    """Add factor·xᵀ·D to `out`, four samples at a time."""
+    """Add factor·xᵀ·D to `out`, or to zeros if it is fresh; four samples at a time."""
     units = slopes.shape[1]
     for i in range(out.shape[0]):
+        if fresh:
+            for j in range(units):
+                out[i, j] = slopes.dtype.type(0)
         k, end = starts[i], starts[i + 1]
         while k + Index(4) <= end:
             a, b = samples[k], samples[k + Index(1)]

@@ -61,13 +61,16 @@ def unit_slopes(trace: Trace, k: int, h: float) -> NDArray[Any] | None:
         return None
     end, weights, epsilon = rest
     values = trace.activations
-    plus = np.full_like(values[k], h)
-    minus = -plus
-    for place in range(k, end):
+    known = k in trace.slopes and h <= LARGEST_NUDGE
+    if known:
+        plus, minus = both_differences(
+            trace.layers[k], values[k], values[k + 1], trace.slopes[k], h
+        )
+    else:
+        plus = np.full_like(values[k], h)
+        minus = -plus
+    for place in range(k + known, end):
         layer, x, y = trace.layers[place], values[place], values[place + 1]
-        if place == k and place in trace.slopes and h <= LARGEST_NUDGE:
-            plus, minus = both_differences(layer, x, y, trace.slopes[place], h)
-        else:
-            plus, minus = layer.difference(x, y, plus), layer.difference(x, y, minus)
+        plus, minus = layer.difference(x, y, plus), layer.difference(x, y, minus)
     factor = 1 / (2 * h * trace.batch_size)
     return change_of_units(plus, minus, weights, trace.output, trace.targets, epsilon, factor)

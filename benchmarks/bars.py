@@ -1,0 +1,111 @@
+"""What must be reached, and whether the measurements reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.registry import Document
+from benchmarks.tables import Table, format_value
+
+__all__ = ["BARS", "Bar", "bars_table"]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A claim in numbers.
+
+    Attributes
+    ----------
+    what : str
+        For the table.
+    benchmark, measure : str
+        Where in the documents its value is.
+    bar : float
+        The most that it may be; with `at_least`, the least.
+    aim : float or None
+        What would be better still.
+    unit : str
+        ``""`` for ratios, ``"s"``, ``"MB"`` or ``"%"``.
+    at_least : bool
+    """
+
+    what: str
+    benchmark: str
+    measure: str
+    bar: float
+    aim: float | None = None
+    unit: str = ""
+    at_least: bool = False
+
+    def value(self, documents: Mapping[str, Document]) -> float | None:
+        """Return what was measured, or None."""
+        measures: dict[str, Any] = documents.get(self.benchmark, {}).get("measures", {})
+        spread = measures.get(self.measure)
+        return None if spread is None else spread["median"]
+
+    def verdict(self, value: float | None) -> str:
+        """Return whether it is met."""
+        if value is None:
+            return "not measured"
+        if self.aim is not None and self._holds(value, self.aim):
+            return "yes, and the aim"
+        return "yes" if self._holds(value, self.bar) else "no"
+
+    def row(self, documents: Mapping[str, Document]) -> list[str]:
+        """Return what, bar, aim, measured, met."""
+        value = self.value(documents)
+        sign = "≥" if self.at_least else "≤"
+        aim = "" if self.aim is None else f"{sign} {self._format(self.aim)}"
+        bar = f"{sign} {self._format(self.bar)}"
+        return [self.what, bar, aim, self._format(value), self.verdict(value)]
+
+    def _holds(self, value: float, limit: float) -> bool:
+        return value >= limit if self.at_least else value <= limit
+
+    def _format(self, value: float | None) -> str:
+        if self.unit == "%" and value is not None:
+            return f"{value:.2%}"
+        return format_value(value, self.unit)
+
+
+BARS = (
+    Bar("`node` step, float32, over PyTorch's backprop + SGD", "steps",
+        "node float32 / PyTorch", 0.65, 0.4),
+    Bar("`node` step, float32, over scikit-learn's `MLPClassifier`", "steps",
+        "node float32 / scikit-learn", 0.45, 0.3),
+    Bar("`node` step, float32, over JAX's jitted backprop in a `lax.scan`", "steps",
+        "node float32 / JAX", 1.0, 0.7),
+    Bar("`node` step, float64, over the lesson's NumPy backprop step", "steps",
+        "node float64 / lesson's NumPy backprop", 1.0, 0.7),
+    Bar("`node` step, float32, over its floor", "steps", "node float32 / floor", 1.6, 1.2),
+    Bar("`node` step, float64, over its floor", "steps", "node float64 / floor", 1.6, 1.2),
+    Bar("`naive` gradient over `weight` gradient, float64", "ladder",
+        "naive / weight, float64", 4_000, 8_000, at_least=True),
+    Bar("`naive` gradient over `node` gradient, float64", "ladder",
+        "naive / node, float64", 70_000, 150_000, at_least=True),
+    Bar("`naive` gradient over `node` gradient, float32", "ladder",
+        "naive / node, float32", 120_000, 150_000, at_least=True),
+    Bar("784-256-256-10 ReLU: `node` step, float32, over PyTorch's backprop", "steps",
+        "node float32 / PyTorch, deep", 40, 20),
+    *(
+        Bar(f"growth of a `node` step with {axis}, {dtype}: exponent", "scaling",
+            f"exponent of {axis}, {dtype}", 1.1)
+        for axis in ("width", "batch", "inputs")
+        for dtype in ("float32", "float64")
+    ),
+    Bar("peak memory of the default `nudgegrad train`", "memory", "peak of nudgegrad train",
+        400, 250, "MB"),
+    Bar("`nudgegrad --help`", "cold-start", "nudgegrad --help", 0.3, None, "s"),
+    Bar("`python -c \"import nudgegrad\"`", "cold-start", "import nudgegrad", 0.25, None, "s"),
+    Bar("the default `nudgegrad train`, from the shell, kernels cached", "cold-start",
+        "nudgegrad train", 10, 6, "s"),
+    Bar("test accuracy of 784-128-10 after 30 s of numerical gradients", "accuracy-for-time",
+        "test accuracy after 30 s", 0.975, None, "%", at_least=True),
+)  # fmt: skip
+
+
+def bars_table(documents: Mapping[str, Document]) -> Table:
+    """Return the table of all bars; `documents` by the benchmarks' names."""
+    return Table(["what", "bar", "aim", "measured", "met"], [bar.row(documents) for bar in BARS])

@@ -1,0 +1,1 @@
+"""Who takes part in the benchmark of training steps: one file a contender."""

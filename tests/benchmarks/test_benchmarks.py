@@ -1,0 +1,179 @@
+"""Each benchmark runs, and its JSON has what the report needs. No time is asserted."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import nudgegrad
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = Path(nudgegrad.__file__).resolve().parents[1]
+NAMES = ("steps", "ladder", "scaling", "memory", "cold-start")
+PATIENCE = 300  # seconds after which a process is taken to hang
+TRAINING = {  # of the accuracies, which have a test of their own
+    "name": "node, SGD", "library": "nudgegrad", "version": "0", "kind": "numerical gradient",
+    "network": "784-4-10 ReLU", "settings": {}, "accuracy": {"0.5": 0.5, "30": 0.9}, "steps": 2,
+    "seconds": 31.0, "curve": [[0.5, 0.5], [31.0, 0.9]],
+}  # fmt: skip
+
+
+def command(*args: Any, code: str | None = None) -> subprocess.CompletedProcess[str]:
+    start = ["-m", "benchmarks"] if code is None else ["-c", code]
+    paths = [str(ROOT), str(SOURCE), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return subprocess.run(
+        [sys.executable, *start, *map(str, args)], capture_output=True, encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)}, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a quick run of each benchmark."""
+    folder = tmp_path_factory.mktemp("results")
+    for name in NAMES:
+        done = command(name, "--quick", "--out", folder)
+        assert done.returncode == 0, done.stderr
+        assert "written to" in done.stdout
+    return folder
+
+
+def read(results: Path, name: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((results / f"{name}.json").read_text(encoding="utf-8"))
+    return document
+
+
+def is_spread(value: dict[str, Any]) -> bool:
+    return bool(0 < value["min"] <= value["median"] <= value["max"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_document_says_what_where_and_when(results: Path, name: str) -> None:
+    document = read(results, name)
+    assert document["benchmark"] == name
+    assert document["quick"] is True
+    assert document["date"].startswith("20")
+    machine = document["machine"]
+    assert {"python", "system", "processor", "cores", "cores_available", "blas"} <= set(machine)
+    assert {"nudgegrad", "numpy"} <= set(machine["packages"])
+    assert document["measures"]
+    for measure in document["measures"].values():
+        assert measure["min"] <= measure["median"] <= measure["max"]
+    assert (results / f"{name}.png").stat().st_size > 1000
+
+
+def test_steps(results: Path) -> None:
+    document = read(results, "steps")
+    contenders, skipped = document["contenders"], document["skipped"]
+    assert set(skipped) <= {"PyTorch", "scikit-learn", "JAX"}
+    for name in ("node float32", "node float64", "node float32 deep"):
+        assert len(contenders[name]["all_seconds"]) == document["repeats"]
+    for name, facts in contenders.items():
+        assert is_spread(facts["seconds"])
+        assert (facts["test_accuracy"] is None) == name.startswith("floor")
+    for peer in ("PyTorch", "scikit-learn", "JAX"):
+        assert (peer in skipped) != any(name.startswith(peer) for name in contenders)
+        assert (peer in skipped) != (f"node float32 / {peer}" in document["measures"])
+    for name in ("node float64 / lesson's NumPy backprop", "node float32 / floor"):
+        assert is_spread(document["measures"][name])
+
+
+def test_ladder(results: Path) -> None:
+    document = read(results, "ladder")
+    for dtype, rungs in document["ladder"].items():
+        assert [rung["method"] for rung in rungs] == ["naive", "weight", "node", "backprop"]
+        assert 0 < rungs[0]["weights_timed"] < rungs[0]["loss_evaluations"]
+        assert all(is_spread(rung["seconds"]) for rung in rungs)
+        for method in ("weight", "node", "backprop"):
+            assert is_spread(document["measures"][f"naive / {method}, {dtype}"])
+
+
+def test_scaling(results: Path) -> None:
+    document = read(results, "scaling")
+    for axis in ("width", "batch", "inputs"):
+        for dtype in ("float32", "float64"):
+            assert len(document["growth"][f"{axis}, {dtype}"]) == len(document["factors"])
+            assert f"exponent of {axis}, {dtype}" in document["measures"]
+    assert all(is_spread(facts["ratio"]) for facts in document["depth"].values())
+
+
+def test_memory_and_cold_start(results: Path) -> None:
+    peaks, seconds = read(results, "memory")["measures"], read(results, "cold-start")["measures"]
+    assert is_spread(peaks["peak of nudgegrad train"])
+    for name in ("python", "import nudgegrad", "nudgegrad --help", "nudgegrad train"):
+        assert is_spread(seconds[name])
+
+
+def test_the_report_is_made_of_the_documents_alone(results: Path, tmp_path: Path) -> None:
+    accuracies = {
+        **read(results, "memory"), "benchmark": "accuracy-for-time", "marks": [0.5, 30.0],
+        "contenders": [TRAINING], "skipped": {"another": "not installed"},
+        "measures": {
+            "test accuracy after 30 s": {"median": 0.9, "min": 0.9, "max": 0.9, "over": "node, SGD"}
+        },
+    }  # fmt: skip
+    (results / "accuracy-for-time.json").write_text(json.dumps(accuracies), encoding="utf-8")
+    before = {path: path.stat().st_mtime_ns for path in results.glob("*.json")}
+    done = command("report", "--out", results, "--docs", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert {path: path.stat().st_mtime_ns for path in results.glob("*.json")} == before
+    page = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
+    assert page.startswith("# Benchmarks\n")
+    assert "| what | bar | aim | measured | met |" in page
+    assert "quick run" in page
+    assert "| ≥ 97.50% |  | 90.00% | no |" in page
+    for name in (*NAMES, "accuracy-for-time"):
+        assert f"(images/bench-{name}.png)" in page
+        assert (tmp_path / "images" / f"bench-{name}.png").stat().st_size > 1000
+
+
+def test_the_lessons_step_is_backpropagation() -> None:
+    done = command(
+        code="""if True:
+            import numpy as np
+            import nudgegrad as ng
+            from benchmarks.lesson import LessonNet
+            rng = np.random.default_rng(0)
+            net = ng.TwoLayerNet(6, 5, 4, 1.0, seed=0)
+            x, t = rng.normal(size=(7, 6)), rng.integers(0, 4, 7)
+            ours = net.copy()
+            ours.loss_function = ng.CrossEntropy(epsilon=0.0)
+            gradient = LessonNet(dict(net.params)).gradient(x, np.eye(4)[t])
+            for name, expected in ours.gradient(x, t).items():
+                np.testing.assert_allclose(gradient[name], expected, rtol=0, atol=1e-14)
+            """
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_ratios_take_the_better_variant_and_pair_the_repeats() -> None:
+    done = command(
+        code="""if True:
+            from benchmarks.paired import paired_ratio
+            from benchmarks.scaling import fitted_exponent
+            times = {"a": [1.0, 4.0], "b, 1": [2.0, 4.0], "b, 2": [9.0, 9.0], "c": []}
+            ratio = paired_ratio(times, ["a"], ["b, 1", "b, 2"])
+            assert ratio == {
+                "median": 0.75, "min": 0.5, "max": 1.0, "over": "a", "under": "b, 1"
+            }, ratio
+            assert paired_ratio(times, ["a"], ["c", "d"]) is None
+            assert abs(fitted_exponent([1, 2, 4], [3.0, 12.0, 48.0]) - 2) < 1e-12
+            """
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_help_and_wrong_names() -> None:
+    helped = command("--help")
+    assert helped.returncode == 0
+    for name in (*NAMES, "accuracy-for-time", "report", "all"):
+        assert f"  {name} " in helped.stdout
+    wrong = command("ladders")
+    assert wrong.returncode == 2
+    assert "ladders" in wrong.stderr
