@@ -5,6 +5,8 @@ The names are those of *Deep Learning from Scratch* (K. Saitoh, 2016), chapters 
 
 from __future__ import annotations
 
+import numpy as np
+
 from nudgegrad.arrays import Array, as_floats, is_integer, namespace
 from nudgegrad.validation import ParameterError, check_real
 
@@ -124,6 +126,9 @@ def class_indices(t: Array, y: Array) -> Array:
         _check_one_hot(t)
         return xp.argmax(t, axis=-1)
     labelled = tuple(y.shape[:-1])
+    usual = type(t) is np.ndarray and t.dtype == np.int64 and t.shape == labelled and t.size
+    if usual and t.min() >= 0 and t.max() < classes:
+        return t  # several times quicker than the general way
     if is_integer(t) and (tuple(t.shape) == labelled or (labelled == () and t.shape == (1,))):
         if bool(xp.any((t < 0) | (t >= classes))):
             wrong = int(xp.min(t)) if int(xp.min(t)) < 0 else int(xp.max(t))

@@ -97,7 +97,7 @@ def compute_gradient(
         raise ParameterError("error_bars must be False for backprop: it takes no differences")
 
     fast = kernels and method in ("weight", "node") and not error_bars
-    trace = make_trace(layers, loss, x, t, kernels=fast)
+    trace = make_trace(layers, loss, x, t, kernels=fast, h=h if method == "node" else None)
     evaluations = count_loss_evaluations(
         layers, trace.activations, method, error_bars=error_bars, sampled=sampled
     )

@@ -33,6 +33,9 @@ class Trace:
         Whether compiled kernels take the place of array lines where they fit.
     slopes : dict of int to array
         With kernels: the slope of each activation that has one, by its place among the layers.
+    by_node : dict of int to array
+        Central differences of the loss by each entry of ``activations[k]``, for those k for which
+        the kernel of the forward pass has computed them too.
     """
 
     layers: list[Layer]
@@ -42,6 +45,7 @@ class Trace:
     batch_size: int
     kernels: bool = False
     slopes: dict[int, Array] = field(default_factory=dict)
+    by_node: dict[int, Array] = field(default_factory=dict)
 
     def take(self, rows: Array | slice) -> Trace:
         """Return the trace of some samples, by a slice or an array of indices."""
@@ -92,6 +96,7 @@ def make_trace(
     *,
     kernels: bool = False,
     checked: bool = False,
+    h: float | None = None,
 ) -> Trace:
     """Carry a batch through a network, and return what that leaves.
 
@@ -106,6 +111,8 @@ def make_trace(
         Whether to use compiled kernels, if these are NumPy arrays of float32 or float64.
     checked
         Whether `t` are as many targets as samples, as ``loss.targets`` returns them.
+    h
+        The nudge, if slopes by every node will be asked for: a kernel may compute them on the way.
 
     Raises
     ------
@@ -119,14 +126,44 @@ def make_trace(
 
         if type(layers[0]) is Affine:
             x = without_zeros(x)
+        if h is not None and x.shape[0]:
+            trace = _fused_trace(layers, loss, x, t, h, checked=checked)
+            if trace is not None:
+                return trace
     activations = forward_pass(layers, x, slopes if kernels else None)
     samples = int(x.shape[0])
     if samples == 0:
         raise ParameterError("x must hold at least one sample, got none")
-    targets = t if checked else loss.targets(activations[-1], t)
-    if targets.shape[0] != samples:
-        raise ParameterError(f"t must have {samples} samples like x, got {targets.shape[0]}")
+    targets = t if checked else _targets(loss, activations[-1], t)
     return Trace(layers, loss, activations, targets, samples, kernels, slopes)
+
+
+def _targets(loss: Loss, y: Array, t: Array) -> Array:
+    targets = loss.targets(y, t)
+    if targets.shape[0] != y.shape[0]:
+        raise ParameterError(f"t must have {y.shape[0]} samples like x, got {targets.shape[0]}")
+    return targets
+
+
+def _fused_trace(
+    layers: list[Layer], loss: Loss, x: Array, t: Array, h: float, *, checked: bool
+) -> Trace | None:
+    """Return the trace with the slopes by every node, if a kernel makes both at once."""
+    from nudgegrad.gradient.kernels import two_layer
+
+    if not two_layer.fits(layers, loss, x) or x.shape[1] != layers[0].input_size:
+        return None
+    classes = layers[2].params["W"].shape[1]
+    t = t if checked else _targets(loss, np.empty((x.shape[0], classes), x.dtype), t)
+    assert isinstance(loss, CrossEntropy)
+    done = two_layer.two_layer_pass(layers, loss.epsilon, x, t, h)
+    if done is None:
+        return None
+    activations = [x, done.sums, done.hidden, done.output]
+    by_node = {1: done.by_sums, 3: done.by_output}
+    trace = Trace(layers, loss, activations, t, x.shape[0], True, {}, by_node)
+    trace.__dict__["_output_and_loss"] = done.probabilities, done.loss  # what it caches
+    return trace
 
 
 def forward_pass(

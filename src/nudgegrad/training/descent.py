@@ -23,11 +23,12 @@ __all__ = ["can_descend", "descend"]
 
 
 def can_descend(network: Network) -> bool:
-    """Tell whether all parameters are those of affine layers, in NumPy arrays."""
-    layers = [layer for layer in network.layers if layer.params]
+    """Tell whether all parameters are those of affine layers, in contiguous NumPy arrays."""
     return all(
-        type(layer) is Affine and all(type(array) is np.ndarray for array in layer.params.values())
-        for layer in layers
+        type(layer) is Affine
+        and all(type(a) is np.ndarray and a.flags.c_contiguous for a in layer.params.values())
+        for layer in network.layers
+        if layer.params
     )
 
 
@@ -57,7 +58,7 @@ def descend(
     loss, loss_evaluations
         The loss is that before the update.
     """
-    trace = make_trace(network.layers, network.loss_function, x, t, kernels=True, checked=True)
+    trace = make_trace(network.layers, network.loss_function, x, t, kernels=True, checked=True, h=h)
     places = [k for k, layer in enumerate(network.layers) if layer.params]
     evaluations = 2 * sum(trace.activations[k + 1].size for k in places)
     monitor = Monitor(evaluations, progress, cancel)

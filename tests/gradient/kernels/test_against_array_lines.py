@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nudgegrad as ng
-from nudgegrad.gradient.kernels import threads
+from nudgegrad.gradient.kernels import sparse, threads
 from tests.networks import Case, cases, make_case
 
 ROUNDING = {"float64": 1e-13, "float32": 3e-5}
 """Of a difference, relative to the largest of its layer: the series' terms and some roundoffs."""
 
 METHODS = ["weight", "node"]
+
+
+@pytest.fixture(params=[False, True], ids=["dense", "sparse"], scope="module", autouse=True)
+def every_input_is_sparse(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Run everything a second time with sparse products, and what is fused with them."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param:
+            patch.setattr(sparse, "SPARSE_SIZE", 0)
+            patch.setattr(sparse, "SPARSE_SHARE", 1.0)
+        yield
 
 
 def assert_equal_to_array_lines(case: Case, method: str, h: float, **options: Any) -> None:

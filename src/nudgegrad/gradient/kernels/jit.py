@@ -42,7 +42,7 @@ def compile_kernel(function: Function) -> Function:
         return cast(Function, numba.njit(**options)(function))
 
 
-class _Listener(event.Listener):
+class _Listener(event.Listener):  # type: ignore[misc]  # Numba's types are skipped
     def __init__(self, callback: Callable[[], Any]) -> None:
         self._callback = callback
 

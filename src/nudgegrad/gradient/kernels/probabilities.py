@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nudgegrad.gradient.kernels.jit import compile_kernel
 
-__all__ = ["probabilities_and_loss"]
+__all__ = ["probabilities_and_loss", "softmax_row"]
 
 Floats = NDArray[Any]
 
@@ -25,17 +25,22 @@ def probabilities_and_loss(y: Floats, t: NDArray[np.int64], epsilon: float) -> t
 def _fill(y: Floats, t: NDArray[np.int64], epsilon: Any, p: Floats) -> float:
     total = 0.0
     for n in range(y.shape[0]):
-        largest = y[n, 0]
-        for c in range(1, y.shape[1]):
-            largest = max(largest, y[n, c])
-        powers = y.dtype.type(0)
-        for c in range(y.shape[1]):
-            p[n, c] = math.exp(y[n, c] - largest)
-            powers += p[n, c]
-        for c in range(y.shape[1]):
-            p[n, c] /= powers
-        if epsilon == 0:
-            total += math.log(powers) - (y[n, t[n]] - largest)
-        else:
-            total -= math.log(p[n, t[n]] + epsilon)
+        total += softmax_row(y[n], t[n], epsilon, p[n])
     return total
+
+
+@compile_kernel
+def softmax_row(y: Floats, correct: int, epsilon: Any, p: Floats) -> Any:
+    """Fill in one sample's probabilities, and return its error."""
+    largest = y[0]
+    for c in range(1, y.shape[0]):
+        largest = max(largest, y[c])
+    powers = y.dtype.type(0)
+    for c in range(y.shape[0]):
+        p[c] = math.exp(y[c] - largest)
+        powers += p[c]
+    for c in range(y.shape[0]):
+        p[c] /= powers
+    if epsilon == 0:
+        return math.log(powers) - (y[correct] - largest)
+    return -math.log(p[correct] + epsilon)

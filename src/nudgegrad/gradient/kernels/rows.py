@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nudgegrad.gradient.kernels.jit import compile_kernel
-from nudgegrad.gradient.kernels.output import bound, relative_change
+from nudgegrad.gradient.kernels.output import bound, relative_change, shares
 from nudgegrad.gradient.trace import Trace
 from nudgegrad.layers import ReLU, Tanh
 from nudgegrad.losses import CrossEntropy
@@ -112,8 +112,7 @@ def _cross_entropy(
         for r in range(rows):
             for c in range(classes):
                 columns[c, r] = d[n, r, c]
-        a = p[n, t[n]] / (p[n, t[n]] + epsilon)
-        b = epsilon / (p[n, t[n]] + epsilon)
+        a, b = shares(p[n, t[n]], epsilon, one)
         outside = 0
         total[:] = zero
         for c in range(classes):

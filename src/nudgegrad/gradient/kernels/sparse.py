@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from nudgegrad.gradient.kernels.add_rows import add_rows
 from nudgegrad.gradient.kernels.jit import compile_kernel
 
-__all__ = ["SPARSE_SHARE", "SparseBytes", "SparseRows", "without_zeros"]
+__all__ = ["SPARSE_SHARE", "SparseBytes", "SparseRows", "multiply", "without_zeros"]
 
 SPARSE_SHARE = 0.3
 """The share of values that are not zero up to which sparse products are faster than dense ones."""
@@ -65,7 +66,9 @@ class SparseRows:
         starts = np.empty(x.shape[0] + 1, Index)
         columns = np.empty(limit + x.shape[1], Index)  # a row more, which is looked at last
         values = np.empty(limit, x.dtype)
-        if not _compress(np.ascontiguousarray(x), limit, starts, columns, values):
+        x = np.ascontiguousarray(x)
+        bits = x.view(f"u{x.dtype.itemsize}")
+        if not _compress(x, bits, limit, starts, columns, values):
             return None
         stored = int(starts[-1])
         return cls(starts, columns[:stored], values[:stored], (x.shape[0], x.shape[1]))
@@ -79,8 +82,9 @@ class SparseRows:
 
     def __matmul__(self, weights: Floats) -> Floats:
         """Return x·W: (features, units) → (samples, units)."""
+        weights = np.ascontiguousarray(weights)
         out = np.zeros((self.shape[0], weights.shape[1]), weights.dtype)
-        _multiply(self.starts, self.columns, self.values, weights, out)
+        multiply(self.starts, self.columns, self.values, weights, out)
         return out
 
     @property
@@ -112,15 +116,15 @@ class SparseColumns:
 
     def __matmul__(self, slopes: Floats) -> Floats:
         """Return xᵀ·D: (samples, units) → (features, units)."""
-        out = np.empty((self.shape[0], slopes.shape[1]), slopes.dtype)
-        one = slopes.dtype.type(1)
-        _add_product(self._starts, self._samples, self._values, slopes, one, True, out)
+        out = np.zeros((self.shape[0], slopes.shape[1]), slopes.dtype)
+        self.add_product(slopes, 1.0, out)
         return out
 
     def add_product(self, slopes: Floats, factor: float, out: Floats) -> None:
-        """Add factor·xᵀ·D to `out`, in one pass over it. Rows that it does not change stay."""
+        """Add factor·xᵀ·D to a contiguous `out`, in one pass over the rows that it changes."""
+        slopes = np.ascontiguousarray(slopes)
         scale = slopes.dtype.type(factor)
-        _add_product(self._starts, self._samples, self._values, slopes, scale, False, out)
+        _add_product(self._starts, self._samples, self._values, slopes, scale, out)
 
 
 def without_zeros(x: Floats | SparseRows) -> Floats | SparseRows:
@@ -179,15 +183,20 @@ class SparseBytes:
 
 
 @compile_kernel
-def _compress(x: Floats, limit: int, starts: Indices, columns: Indices, values: Floats) -> bool:
-    """Collect the values that are not zero; false as soon as they are more than `limit`."""
+def _compress(
+    x: Floats, bits: NDArray[Any], limit: int, starts: Indices, columns: Indices, values: Floats
+) -> bool:
+    """Collect the values that are not zero; false as soon as they are more than `limit`.
+
+    `bits` are those of x as whole numbers, which are quicker to compare.
+    """
     stored = Index(0)
     starts[0] = 0
     for n in range(x.shape[0]):
         for i in range(x.shape[1]):
             # Written always and kept if not zero: no branch for the processor to guess.
             columns[stored] = i
-            stored += Index(x[n, i] != 0)
+            stored += Index(bits[n, i] != 0)
         starts[n + 1] = stored
         if stored > limit:
             return False
@@ -223,9 +232,9 @@ def _take(
     looked_at = 0
     for n in range(rows.shape[0]):
         for k in range(all_starts[rows[n]], all_starts[rows[n] + 1], 32):
-            looked_at += all_columns[k]
+            looked_at += int(all_columns[k])
         for k in range(all_starts[rows[n]], all_starts[rows[n] + 1], 64):
-            looked_at += all_values[k]
+            looked_at += int(all_values[k])
     stored = Index(0)
     starts[0] = 0
     for n in range(rows.shape[0]):
@@ -258,67 +267,20 @@ def _transpose(
 
 
 @compile_kernel
-def _multiply(
+def multiply(
     starts: Indices, columns: Indices, values: Floats, weights: Floats, out: Floats
 ) -> None:
-    """Add x·W to `out`. Eight rows of W at a time, so that `out` is seldom read and written."""
-    units = weights.shape[1]
+    """Add x·W to `out`."""
+    one = weights.dtype.type(1)
     for n in range(out.shape[0]):
-        k, end = starts[n], starts[n + 1]
-        while k + Index(8) <= end:
-            a, b = columns[k], columns[k + Index(1)]
-            c, d = columns[k + Index(2)], columns[k + Index(3)]
-            e, f = columns[k + Index(4)], columns[k + Index(5)]
-            g, h = columns[k + Index(6)], columns[k + Index(7)]
-            va, vb = values[k], values[k + Index(1)]
-            vc, vd = values[k + Index(2)], values[k + Index(3)]
-            ve, vf = values[k + Index(4)], values[k + Index(5)]
-            vg, vh = values[k + Index(6)], values[k + Index(7)]
-            for j in range(units):
-                out[n, j] += (
-                    (va * weights[a, j] + vb * weights[b, j])
-                    + (vc * weights[c, j] + vd * weights[d, j])
-                ) + (
-                    (ve * weights[e, j] + vf * weights[f, j])
-                    + (vg * weights[g, j] + vh * weights[h, j])
-                )
-            k += Index(8)
-        while k < end:
-            a, va = columns[k], values[k]
-            for j in range(units):
-                out[n, j] += va * weights[a, j]
-            k += Index(1)
+        add_rows(out, n, weights, columns, values, one, starts[n], starts[n + 1])
 
 
 @compile_kernel
 def _add_product(
-    starts: Indices,
-    samples: Indices,
-    values: Floats,
-    slopes: Floats,
-    factor: Any,
-    fresh: bool,
-    out: Floats,
+    starts: Indices, samples: Indices, values: Floats, slopes: Floats, factor: Any, out: Floats
 ) -> None:
-    """Add factor·xᵀ·D to `out`, or to zeros if it is fresh; four samples at a time."""
-    units = slopes.shape[1]
+    """Add factor·xᵀ·D to `out`."""
     for i in range(out.shape[0]):
-        if fresh:
-            for j in range(units):
-                out[i, j] = slopes.dtype.type(0)
-        k, end = starts[i], starts[i + 1]
-        while k + Index(4) <= end:
-            a, b = samples[k], samples[k + Index(1)]
-            c, d = samples[k + Index(2)], samples[k + Index(3)]
-            va, vb = factor * values[k], factor * values[k + Index(1)]
-            vc, vd = factor * values[k + Index(2)], factor * values[k + Index(3)]
-            for j in range(units):
-                out[i, j] += (va * slopes[a, j] + vb * slopes[b, j]) + (
-                    vc * slopes[c, j] + vd * slopes[d, j]
-                )
-            k += Index(4)
-        while k < end:
-            a, va = samples[k], factor * values[k]
-            for j in range(units):
-                out[i, j] += va * slopes[a, j]
-            k += Index(1)
+        if starts[i] < starts[i + 1]:
+            add_rows(out, i, slopes, samples, values, factor, starts[i], starts[i + 1])

@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 
 def available_threads() -> int:
     """Return how many threads may run: the cores, or less if ``NUMBA_NUM_THREADS`` says so."""
-    return int(vars(config)["NUMBA_NUM_THREADS"])  # asking Numba would start its threads
+    return int(config.NUMBA_NUM_THREADS)  # asking Numba would start its threads
 
 
 def in_parallel(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from nudgegrad.gradient.kernels.elementwise import LARGEST_NUDGE
 from nudgegrad.gradient.kernels.jit import compile_kernel
-from nudgegrad.gradient.kernels.output import TERMS, bound, moments, relative_change
+from nudgegrad.gradient.kernels.output import TERMS, bound, moments, relative_change, shares
 from nudgegrad.gradient.kernels.sparse import SparseRows
 from nudgegrad.gradient.kernels.threads import in_parallel
 from nudgegrad.gradient.kernels.units import Tail, tail, unit_slopes
@@ -128,8 +128,7 @@ def _slopes(
     zero = p.dtype.type(0)
     slopes = np.empty(out.shape[1], p.dtype)
     for n in range(p.shape[0]):
-        a = p[n, t[n]] / (p[n, t[n]] + epsilon)
-        b = epsilon / (p[n, t[n]] + epsilon)
+        a, b = shares(p[n, t[n]], epsilon, one)
         start = starts[n]
         count = starts[n + 1] - start
         for j in range(first, last):
