@@ -39,10 +39,10 @@ def environment(**changes: str) -> dict[str, str]:
     return {**inherited, "PYTHONPATH": os.pathsep.join(paths), **changes}
 
 
-def run(*args: Any, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run the command line to its end."""
+def run(*args: Any, cwd: Path, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line to its end, with changes of the environment."""
     return subprocess.run(
-        [*COMMAND, *map(str, args)], cwd=cwd, env=environment(), capture_output=True,
+        [*COMMAND, *map(str, args)], cwd=cwd, env=environment(**changes), capture_output=True,
         encoding="utf-8", timeout=PATIENCE, check=False,
     )  # fmt: skip
 

@@ -101,9 +101,9 @@ def test_a_network_for_other_inputs(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "its network takes 16 features; pictures become 28×28 = 784" in done.err
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     for change, message in (
-        ({"input_size": 784}, "parameter W1 must be float64 of shape (784, 100)"),
+        ({"input_size": 784}, "parameter W1 must be float32 of shape (784, 100)"),
         ({"input_size": None}, "lacks input_size or output_size"),
-        ({"dtype": "float32"}, "parameter W1 must be float32"),
+        ({"dtype": "float64"}, "parameter W1 must be float64"),
         ({"activation": "cube"}, "activation must be one of sigmoid, tanh, relu, got 'cube'"),
     ):
         (folder / "config.json").write_text(json.dumps({**config, **change}), encoding="utf-8")

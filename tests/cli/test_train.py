@@ -17,6 +17,7 @@ from PIL import Image
 
 from nudgegrad.files import read_npz
 from nudgegrad.training import History
+from nudgegrad.training.configuration import RECIPES
 from tests.cli.processes import (
     COMMAND,
     FILES,
@@ -36,13 +37,19 @@ def load(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def without_compilation(text: str) -> list[str]:
+    """Return the lines, less the one that a first start prints."""
+    return [line for line in text.splitlines() if not line.startswith("compiling kernels")]
+
+
 def test_a_run(tmp_path: Path, data: Path) -> None:
     done = run("train", "--data", data, *QUICK, "--out", "run", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    lines = done.stdout.splitlines()
-    assert lines[0] == (
-        f"training 16-5-4 (sigmoid, float64) on {data} by node: 45 mini-batches of 10, SGD at 0.1"
+    lines = without_compilation(done.stdout)
+    assert lines.pop(0) == (
+        f"training 16-5-4 (sigmoid, float32) on {data} by node: 45 mini-batches of 10, SGD at 0.1"
     )
+    assert lines[0].startswith("kernels: Numba, float32; gradient and update fused; ")
     assert [line.partition("(")[2] for line in lines[1:5]] == [
         "epoch 0, iteration 0)",
         "epoch 1, iteration 20)",
@@ -101,10 +108,11 @@ def test_naive_tells_its_time_before_it_starts(
     done = call(capsys, "train", "--data", data, *options, "--out", tmp_path / "run")
     assert done.code == 0
     lines = done.out.splitlines()
+    assert lines[1] == "array lines of NumPy, as naive recomputes everything"
     assert re.fullmatch(
-        r"naive needs about .+ a step: .+ in all \(estimated from 109 of the weights\)", lines[1]
+        r"naive needs about .+ a step: .+ in all \(estimated from 109 of the weights\)", lines[2]
     )
-    assert lines[2].startswith("train acc, test acc | ")
+    assert lines[3].startswith("train acc, test acc | ")
 
 
 def test_new_folders_in_runs(tmp_path: Path, data: Path) -> None:
@@ -336,7 +344,7 @@ def test_options_reach_the_run(
         "--method", method, "--optimizer", optimizer, "--hidden-size", 5, "--hidden-size", 4,
         "--activation", "tanh", "--dtype", "float32", "--sampling", "shuffle", "--h", 0.001,
         "--learning-rate", 0.02, "--train-limit", 50, "--batch-size", 20, "--iterations", 6,
-        "--weight-init-std", 0.3, "--seed", 8, "--classes", 6,
+        "--weight-init-std", 0.3, "--seed", 8, "--classes", 6, "--decay", "linear",
     )  # fmt: skip
     done = call(capsys, "train", "--data", data, *options, "--out", folder)
     assert done.code == 0
@@ -346,12 +354,12 @@ def test_options_reach_the_run(
     assert settings["layers"][1] == settings["layers"][3] == "Tanh()"
     expected = {
         "dtype": "float32", "method": method, "h": 0.001, "batch_size": 20,
-        "sampling": "shuffle", "train_samples": 50, "test_samples": 80,
+        "sampling": "shuffle", "train_samples": 50, "test_samples": 80, "decay_iterations": 6,
     }  # fmt: skip
     assert expected.items() <= settings.items()
     assert settings["optimizer"]["learning_rate"] == 0.02
     assert settings["optimizer"]["name"].lower() == optimizer
-    assert [line.split("(")[-1] for line in done.out.splitlines()[1:4]] == [
+    assert [line.split("(")[-1] for line in without_compilation(done.out)[2:5]] == [
         "epoch 0, iteration 0)",
         "epoch 1, iteration 3)",
         "epoch 2, iteration 6)",
@@ -359,6 +367,50 @@ def test_options_reach_the_run(
     arrays, _ = read_npz(folder / "checkpoint.npz")
     assert arrays["parameter.W3"].shape == (4, 6)
     assert arrays["parameter.W3"].dtype == np.float32
+
+
+def test_a_recipe_and_what_is_given_beside_it(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "run"
+    options = ("--recipe", "best", "--iterations", 6, "--optimizer", "sgd", "--hidden-size", 3)
+    done = call(capsys, "train", "--data", data, *options, "--out", folder, "--quiet")
+    assert done == Answer(0, "", "")
+    config = load(folder / "config.json")
+    assert config["hidden_sizes"] == [3]
+    assert (config["iterations"], config["optimizer"]) == (6, "sgd")
+    rest = {name: value for name, value in RECIPES["best"].items() if name not in
+            ("hidden_sizes", "iterations", "optimizer")}  # fmt: skip
+    assert rest.items() <= config.items()
+    layers = History.load(folder / "history.json").settings["layers"]
+    assert layers == ["Affine(16, 3)", "ReLU()", "Affine(3, 4)"]
+    assert call(capsys, "train", "--resume", folder, "--quiet").code == 0
+    done = call(capsys, "train", "--recipe", "bst", "--data", data, "--out", tmp_path / "other")
+    assert done.code == 2
+    assert "recipe must be one of best, got 'bst'; did you mean 'best'?" in done.err
+
+
+def test_float32_ends_as_float64_does(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    losses = []
+    for dtype in ("float32", "float64"):
+        folder = tmp_path / dtype
+        call(capsys, "train", "--data", data, *QUICK, "--dtype", dtype, "--out", folder, "--quiet")
+        losses.append(History.load(folder / "history.json").train_loss)
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
+    assert losses[0] != losses[1]
+
+
+def test_the_first_start_says_that_it_compiles(tmp_path: Path, data: Path) -> None:
+    told = []
+    for k in range(2):
+        done = run(
+            "train", "--data", data, *QUICK, "--out", f"run{k}", cwd=tmp_path,
+            NUMBA_CACHE_DIR=str(tmp_path / "cache"),
+        )  # fmt: skip
+        told.append(done.stdout.count("compiling kernels, once"))
+    assert told == [1, 0]
 
 
 def test_the_module_runs_too(tmp_path: Path) -> None:

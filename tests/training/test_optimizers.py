@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from nudgegrad.training.adam_kernel import update
 from nudgegrad.training.optimizers import SGD, Adam, Momentum, Optimizer, make_optimizer
-from nudgegrad.training.updates import update
 from nudgegrad.validation import ParameterError
 
 

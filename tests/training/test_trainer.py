@@ -79,13 +79,13 @@ def test_records_are_the_accuracies_of_the_moment() -> None:
 def drawn_rows(trainer: ng.Trainer, iterations: int) -> list[list[int]]:
     """Run, and return the numbers of the samples that each step took."""
     rows: list[list[int]] = []
-    take = trainer._train.take
+    draw = trainer._draw
 
-    def note(numbers: NDArray[np.int64]) -> Any:
-        rows.append(numbers.tolist())
-        return take(numbers)
+    def note() -> NDArray[np.int64]:
+        rows.append(draw().tolist())
+        return np.array(rows[-1])
 
-    trainer._train.take = note  # type: ignore[method-assign, assignment]
+    trainer._draw = note  # type: ignore[method-assign]
     trainer.run(iterations)
     return rows
 

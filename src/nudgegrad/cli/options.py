@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 import click
 
-__all__ = ["activation", "batch_size", "classes", "data", "dtype", "h", "hidden_sizes", "seed"]
+__all__ = [
+    "activation", "batch_size", "classes", "data", "dtype", "dtype_of", "h", "hidden_sizes", "seed",
+]  # fmt: skip
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 hidden_sizes = click.option(
     "--hidden-size",
@@ -26,9 +33,16 @@ batch_size = click.option(
     "--batch-size", type=int, default=100, show_default=True, help="Samples a mini-batch."
 )
 h = click.option("--h", type=float, default=1e-4, show_default=True, help="The nudge.")
-dtype = click.option(
-    "--dtype", default="float64", show_default=True, metavar="DTYPE", help="float64 or float32."
-)
+
+
+def dtype_of(default: str) -> Callable[[Command], Command]:
+    """Return the option --dtype with a command's own default."""
+    return click.option(
+        "--dtype", default=default, show_default=True, metavar="DTYPE", help="float64 or float32."
+    )
+
+
+dtype = dtype_of("float64")
 seed = click.option(
     "--seed", type=int, default=0, show_default=True, help="Of starting weights and batches."
 )

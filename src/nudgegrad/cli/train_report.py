@@ -14,6 +14,7 @@ from nudgegrad.cli.durations import format_duration
 from nudgegrad.estimate import time_naive
 from nudgegrad.training.configuration import Configuration
 from nudgegrad.training.history import EpochRecord
+from nudgegrad.training.preparation import describe
 from nudgegrad.training.run_folder import RunFolder
 from nudgegrad.training.trainer import Trainer
 from nudgegrad.validation import ParameterError
@@ -59,6 +60,7 @@ class Reporter:
             f"{type(self.trainer.optimizer).__name__} at {self.trainer.optimizer.learning_rate:g}"
             + (f", resumed after iteration {self._first}" if self._first else "")
         )
+        self.console.print(describe(self.trainer))
         if self.quiet:
             return
         # For naive this is the honest ETA; for the others it is what they spare.

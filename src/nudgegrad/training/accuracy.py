@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from nudgegrad.functions import class_indices
+from nudgegrad.gradient.trace import forward_pass
 from nudgegrad.network import Network
 from nudgegrad.training.samples import Samples
 
 __all__ = ["measure_accuracy"]
 
 
-def measure_accuracy(network: Network, samples: Samples) -> float:
+def measure_accuracy(network: Network, samples: Samples, *, kernels: bool = False) -> float:
     """Return the share of samples whose largest output is the correct class.
 
     Parameters
@@ -20,9 +21,18 @@ def measure_accuracy(network: Network, samples: Samples) -> float:
         Any network with NumPy parameters.
     samples
         At least one, with labels or one-hot rows as targets.
+    kernels
+        Whether to use them, and several threads.
     """
-    hits = 0
-    for x, t in samples.in_parts():
-        output = network.forward(x)
-        hits += int(np.sum(output.argmax(axis=1) == class_indices(t, output)))
-    return hits / len(samples)
+
+    def hits(rows: slice) -> int:
+        output = forward_pass(network.layers, samples.take(rows), {} if kernels else None)[-1]
+        return int(np.sum(output.argmax(axis=1) == class_indices(samples.t[rows], output)))
+
+    parts = samples.parts()
+    if not kernels:
+        return sum(map(hits, parts)) / len(samples)
+    from nudgegrad.gradient.kernels.threads import in_parallel
+
+    weights = sum(array.size for array in network.params.values())
+    return sum(in_parallel(hits, parts, work=len(samples) * weights)) / len(samples)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
 from pathlib import Path
@@ -19,9 +20,32 @@ from nudgegrad.network import Network
 from nudgegrad.training.trainer import Trainer
 from nudgegrad.validation import ParameterError, check_choice, check_integer, check_real
 
-__all__ = ["ACTIVATIONS", "Configuration"]
+__all__ = ["ACTIVATIONS", "DECAYS", "INITIALIZERS", "RECIPES", "Configuration"]
 
 ACTIVATIONS: dict[str, type[Layer]] = {"sigmoid": Sigmoid, "tanh": Tanh, "relu": ReLU}
+DECAYS = ("none", "linear")
+INITIALIZERS: dict[str, Callable[[int], float]] = {
+    "he": lambda inputs: math.sqrt(2 / inputs),
+    "xavier": lambda inputs: 1 / math.sqrt(inputs),
+}
+"""Standard deviations of starting weights, from a layer's number of inputs.
+
+Sources: K. He et al., *Delving deep into rectifiers*, 2015; X. Glorot and Y. Bengio,
+*Understanding the difficulty of training deep feedforward neural networks*, 2010.
+"""
+RECIPES: dict[str, dict[str, Any]] = {
+    "best": {
+        "hidden_sizes": (128,),
+        "activation": "relu",
+        "weight_init_std": "he",
+        "optimizer": "adam",
+        "learning_rate": 0.002,
+        "decay": "linear",
+        "sampling": "shuffle",
+        "iterations": 30_000,
+    },
+}
+"""Settings that go together, by name; what they do not name keeps its default."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +58,13 @@ class Configuration:
         Name or path of the data set, its number of classes (None: what the data say), and how
         many training samples to use (None: all).
     hidden_sizes, activation, weight_init_std
-        The network. A weight_init_std of None is the lesson's 0.01 for one hidden layer, and
-        1/√inputs for deeper networks, in which 0.01 would let the signal die out.
+        The network. weight_init_std is a number; ``"he"``, √(2/inputs) for each layer; or
+        ``"xavier"``, 1/√inputs. None is the lesson's 0.01 for one hidden layer, and ``"xavier"``
+        for deeper networks, in which 0.01 would let the signal die out.
     method, iterations, batch_size, learning_rate, optimizer, h, sampling, dtype, seed
         As for `nudgegrad.Trainer` and `nudgegrad.Network`.
+    decay
+        ``"linear"``: the learning rate falls to zero over the run. ``"none"``: it stays.
     checkpoint_every, checkpoint_seconds
         As for `nudgegrad.Trainer.run`.
     """
@@ -47,11 +74,12 @@ class Configuration:
     train_limit: int | None = None
     hidden_sizes: tuple[int, ...] = (100,)
     activation: str = "sigmoid"
-    weight_init_std: float | None = None
+    weight_init_std: float | str | None = None
     method: str = "node"
     iterations: int = 10_000
     batch_size: int = 100
     learning_rate: float | None = None
+    decay: str = "none"
     optimizer: str = "sgd"
     h: float = 1e-4
     sampling: str = "replacement"
@@ -67,7 +95,10 @@ class Configuration:
         check_choice("activation", self.activation, list(ACTIVATIONS))
         check_integer("iterations", self.iterations, 1)
         check_integer("seed", self.seed, 0)
-        if self.weight_init_std is not None:
+        check_choice("decay", self.decay, DECAYS)
+        if isinstance(self.weight_init_std, str):
+            check_choice("weight_init_std", self.weight_init_std, list(INITIALIZERS))
+        elif self.weight_init_std is not None:
             check_real("weight_init_std", self.weight_init_std, low=0)
         if self.learning_rate is not None:
             check_real("learning_rate", self.learning_rate, above=0)
@@ -85,15 +116,14 @@ class Configuration:
         """Return the network for inputs and outputs of these sizes."""
         sizes = [features, *self.hidden_sizes, classes]
         std = self.weight_init_std
+        if std is None:
+            std = 0.01 if len(self.hidden_sizes) == 1 else "xavier"
         layers: list[Layer] = []
         for inputs, outputs in pairwise(sizes):
-            if std is None:
-                std_here = 0.01 if len(self.hidden_sizes) == 1 else 1 / math.sqrt(inputs)
-            else:
-                std_here = std
+            here = INITIALIZERS[std](inputs) if isinstance(std, str) else std
             if layers:
                 layers.append(ACTIVATIONS[self.activation]())
-            layers.append(Affine(inputs, outputs, weight_init_std=std_here))
+            layers.append(Affine(inputs, outputs, weight_init_std=here))
         return Network(layers, seed=self.seed, dtype=self.dtype)
 
     def build_trainer(self, dataset: Dataset) -> Trainer:
@@ -107,6 +137,7 @@ class Configuration:
             optimizer=self.optimizer,
             h=self.h,
             sampling=self.sampling,
+            decay_iterations=self.iterations if self.decay == "linear" else None,
             seed=self.seed,
         )
 
@@ -119,6 +150,7 @@ class Configuration:
         """Return what `save` wrote, and the further facts."""
         try:
             document = json.loads(Path(path).read_text(encoding="utf-8"))
+            document.setdefault("decay", "none")  # which runs of 0.1 did not have yet
             names = {field.name for field in fields(cls)}
             settings = {name: document.pop(name) for name in names}
             return cls(**settings), document

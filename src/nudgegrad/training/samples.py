@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -74,20 +73,16 @@ class Samples:
         """Whether the zeros are skipped."""
         return self._sparse is not None
 
-    def take(self, rows: NDArray[np.int64]) -> Any:
+    def take(self, rows: NDArray[np.int64] | slice) -> Any:
         """Return some samples, by number, as the network's inputs: an array or SparseRows."""
         if self._sparse is not None:
-            return self._sparse.take(rows, self._dtype)
+            numbers = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
+            return self._sparse.take(numbers, self._dtype)
         return as_inputs(self.x[rows], self._dtype)
 
-    def in_parts(self) -> Iterator[tuple[Any, NDArray[Any]]]:
-        """Yield all samples and targets, some at a time."""
-        for start in range(0, len(self), ROWS):
-            rows = slice(start, min(start + ROWS, len(self)))
-            if self._sparse is not None:
-                yield self.take(np.arange(rows.start, rows.stop)), self.t[rows]
-            else:
-                yield as_inputs(self.x[rows], self._dtype), self.t[rows]
+    def parts(self) -> list[slice]:
+        """Return all samples, some at a time."""
+        return [slice(a, min(a + ROWS, len(self))) for a in range(0, len(self), ROWS)]
 
 
 def check_targets(network: Network, *parts: Samples) -> bool:

@@ -18,11 +18,12 @@ from nudgegrad.gradient import METHODS, Cancelled
 from nudgegrad.network import Network
 from nudgegrad.training.accuracy import measure_accuracy
 from nudgegrad.training.checkpoint import restore_checkpoint, save_checkpoint
-from nudgegrad.training.descent import can_descend, descend
 from nudgegrad.training.history import EpochRecord, History
-from nudgegrad.training.optimizers import SGD, Optimizer, make_optimizer
+from nudgegrad.training.optimizers import Optimizer, make_optimizer
+from nudgegrad.training.preparation import compile_kernels, limited_threads
 from nudgegrad.training.samples import Samples, check_targets
 from nudgegrad.training.signals import StopRequest, stop_on_signal
+from nudgegrad.training.update import update
 from nudgegrad.validation import ParameterError, check_choice, check_integer, check_real
 
 __all__ = ["SAMPLINGS", "Trainer", "train"]
@@ -58,6 +59,9 @@ class Trainer:
     sampling
         ``"replacement"``: every batch is drawn from all samples, as in the lesson. ``"shuffle"``:
         each epoch goes once through the samples in a new order.
+    decay_iterations
+        If told, the learning rate falls in a straight line to zero over so many iterations;
+        ``optimizer.learning_rate`` stays what it falls from.
     seed
         Of the batches. Same seed, same machine, same result.
     kernels
@@ -66,6 +70,8 @@ class Trainer:
     Attributes
     ----------
     network, optimizer, history
+    train_samples, test_samples : Samples
+        The data, in the form that the network works on.
     iteration : int
         Steps done.
     iterations_per_epoch : int
@@ -85,6 +91,7 @@ class Trainer:
         optimizer: str | Optimizer = "sgd",
         h: float = 1e-4,
         sampling: str = "replacement",
+        decay_iterations: int | None = None,
         seed: int | None = None,
         kernels: bool = True,
     ) -> None:
@@ -99,6 +106,9 @@ class Trainer:
             for name, array in network.params.items():
                 check_step(f"parameter {name}", array, self.h)
         self.sampling = check_choice("sampling", sampling, SAMPLINGS)
+        if decay_iterations is not None:
+            check_integer("decay_iterations", decay_iterations, 1)
+        self.decay_iterations = decay_iterations
         if seed is not None:
             check_integer("seed", seed, 0)
         # A stream of its own: the same seed draws the network's starting weights.
@@ -108,9 +118,11 @@ class Trainer:
         self.stopped_by: int | None = None
         self._stop = False
         self.kernels = kernels and method != "naive"
-        self._train, self._test = (Samples(*part, network, kernels=self.kernels) for part in parts)
+        self.train_samples, self.test_samples = (
+            Samples(*part, network, kernels=self.kernels) for part in parts
+        )
         self.history = History(method=method, settings=self.settings())
-        self._classifies = check_targets(network, self._train, self._test)
+        self._classifies = check_targets(network, self.train_samples, self.test_samples)
 
     def settings(self) -> dict[str, Any]:
         """Return what the course of the training depends on, beside the seed and the data."""
@@ -123,8 +135,9 @@ class Trainer:
             "batch_size": self.batch_size,
             "sampling": self.sampling,
             "optimizer": self.optimizer.settings(),
-            "train_samples": len(self._train),
-            "test_samples": len(self._test),
+            "decay_iterations": self.decay_iterations,
+            "train_samples": len(self.train_samples),
+            "test_samples": len(self.test_samples),
         }
 
     @property
@@ -154,7 +167,7 @@ class Trainer:
         started = time.perf_counter()
         random_state, order = self.rng.bit_generator.state, self.order
         try:
-            loss, evaluations = self._update(self._draw(), progress, cancel)
+            loss, evaluations = update(self, self._draw(), progress, cancel)
         except BaseException:
             self.rng.bit_generator.state, self.order = random_state, order
             raise
@@ -163,44 +176,9 @@ class Trainer:
         self.history.step_seconds += time.perf_counter() - started
         return loss
 
-    def _update(
-        self,
-        rows: NDArray[np.int64],
-        progress: Callable[[int, int], Any] | None,
-        cancel: Callable[[], bool] | None,
-    ) -> tuple[float, int]:
-        """Update the parameters by one mini-batch; return its loss and the loss evaluations."""
-        network, x = self.network, self._train.take(rows)
-        if self.fused:
-            t, rate = self._train.targets[rows], self.optimizer.learning_rate
-            return descend(network, x, t, self.h, rate, progress=progress, cancel=cancel)
-        gradient = network.gradient(
-            x,
-            self._train.t[rows],
-            method=self.method,
-            h=self.h,
-            kernels=self.kernels,
-            progress=progress,
-            cancel=cancel,
-        )
-        if math.isfinite(gradient.loss):
-            if self.kernels:
-                from nudgegrad.training.updates import update
-
-                update(self.optimizer, network.params, gradient)
-            else:
-                self.optimizer.update(network.params, gradient)
-        return gradient.loss, gradient.loss_evaluations
-
-    @property
-    def fused(self) -> bool:
-        """Whether steps are those of `nudgegrad.training.descent`."""
-        plain = self.method == "node" and type(self.optimizer) is SGD
-        return plain and self.kernels and can_descend(self.network)
-
     def batch(self, rows: NDArray[np.int64]) -> Part:
         """Return training samples by number, as the network takes them, and their targets."""
-        return as_inputs(self._train.x[rows], self.network.dtype), self._train.t[rows]
+        return as_inputs(self.train_samples.x[rows], self.network.dtype), self.train_samples.t[rows]
 
     def run(
         self,
@@ -250,10 +228,15 @@ class Trainer:
         history.epochs = [record for record in history.epochs if record.epoch == int(record.epoch)]
         history.outcome, history.message, self._stop = "running", "", False
         end = self.iteration + iterations
-        clock = _Clock(history)
-        saved_at = clock.now
         # A loss that overflows is an outcome, told as such, and not a warning.
-        with stop_on_signal() as signalled, np.errstate(all="ignore"):
+        with (
+            stop_on_signal() as signalled,
+            np.errstate(all="ignore"),
+            limited_threads(self),
+        ):
+            compile_kernels(self)
+            clock = _Clock(history)
+            saved_at = clock.now
             if not history.epochs:
                 self._record(on_epoch)
             while self.iteration < end and not (signalled or self._stop):
@@ -317,13 +300,13 @@ class Trainer:
     def accuracy(self, part: str = "test") -> float | None:
         """Return the share of correct predictions on ``"train"`` or ``"test"``."""
         check_choice("part", part, ("train", "test"))
-        samples = self._train if part == "train" else self._test
+        samples = self.train_samples if part == "train" else self.test_samples
         if not self._classifies or len(samples) == 0:
             return None
-        return measure_accuracy(self.network, samples)
+        return measure_accuracy(self.network, samples, kernels=self.kernels)
 
     def _draw(self) -> NDArray[np.int64]:
-        samples = len(self._train)
+        samples = len(self.train_samples)
         if self.sampling == "replacement":
             return self.rng.integers(0, samples, self.batch_size)
         position = self.iteration % self.iterations_per_epoch * self.batch_size
@@ -388,7 +371,7 @@ def train(
     ----------
     network, data, **settings
         As for `Trainer`: ``method``, ``batch_size``, ``learning_rate``, ``optimizer``, ``h``,
-        ``sampling``, ``seed``.
+        ``sampling``, ``decay_iterations``, ``seed``, ``kernels``.
     iterations
         Steps of the whole run.
     checkpoint, checkpoint_every, checkpoint_seconds, on_step, on_epoch

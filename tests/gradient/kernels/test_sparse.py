@@ -19,7 +19,7 @@ def test_products(shape: tuple[int, int, int], share: float, dtype: str, seed: i
     samples, features, units = shape
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(samples, features)) * (rng.random((samples, features)) < share)
-    x = x.astype(dtype)
+    x = x.astype(dtype) + 0  # without −0
     weights = rng.normal(size=(features, units)).astype(dtype)
     slopes = rng.normal(size=(samples, units)).astype(dtype)
     rows = SparseRows.from_dense(x)

@@ -1,0 +1,95 @@
+"""What happens before the first step: kernels are compiled, threads and products chosen."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nudgegrad.training.update import is_fused, update
+from nudgegrad.validation import ParameterError
+
+if TYPE_CHECKING:
+    from nudgegrad.training.trainer import Trainer
+
+__all__ = ["compile_kernels", "describe", "limited_threads"]
+
+SMALL_PRODUCT = 2**24
+"""Multiplications in a matrix product below which BLAS gets one thread.
+
+100 × 784 times 784 × 100 (2^23) gains a fifth from a second thread where nothing else runs, and
+takes a hundred times as long where something does, because the threads wait for each other in a
+busy loop.
+"""
+
+
+def compile_kernels(trainer: Trainer) -> None:
+    """Do a step on copies, so that all that a step needs is compiled or read from the disk."""
+    if not trainer.kernels:
+        return
+    twin = copy.copy(trainer)
+    twin.network = trainer.network.copy()
+    twin.optimizer = copy.deepcopy(trainer.optimizer)
+    with contextlib.suppress(ParameterError):  # for the first real step to tell
+        update(twin, np.arange(trainer.batch_size))
+
+
+@contextlib.contextmanager
+def limited_threads(trainer: Trainer) -> Iterator[None]:
+    """While the block runs, give BLAS as many threads as suit the trainer's products."""
+    if not (trainer.kernels and _one_blas_thread(trainer)):
+        yield
+        return
+    from nudgegrad.gradient.kernels.threads import one_blas_thread
+
+    with one_blas_thread():
+        yield
+
+
+def describe(trainer: Trainer) -> str:
+    """Return in a line what steps are computed with, and why."""
+    if not trainer.kernels:
+        return "array lines of NumPy" + (
+            ", as naive recomputes everything" if trainer.method == "naive" else ""
+        )
+    from nudgegrad.gradient.kernels.threads import WORTH_THREADS, available_threads
+
+    parts = [f"kernels: Numba, {trainer.network.dtype}"]
+    if is_fused(trainer):
+        parts.append("gradient and update fused")
+    if trainer.train_samples.sparse:
+        parts.append(
+            f"the {1 - trainer.train_samples.share:.0%} of the inputs that are zero skipped"
+        )
+    cores, changes = available_threads(), _changes(trainer)
+    if cores > 1 and changes >= WORTH_THREADS:
+        parts.append(f"{cores} threads for {changes / 1e6:,.0f} million changes a step")
+    elif cores > 1:
+        parts.append("1 thread, since so short a step would wait longer for a second one")
+    if _one_blas_thread(trainer):
+        parts.append("1 for BLAS, whose products are small")
+    return "; ".join(parts)
+
+
+def _changes(trainer: Trainer) -> int:
+    """Return how many changes the largest layer computes, as the kernels count them."""
+    widths = [layer.output_size or 0 for layer in trainer.network.layers if layer.params]
+    most = 0
+    for k, width in enumerate(widths):
+        nodes = 2 * trainer.batch_size * width
+        if trainer.method == "weight":
+            inputs = trainer.network.layers[0].input_size or 0
+            stored = trainer.train_samples.share * inputs if k == 0 else widths[k - 1]
+            most = max(most, int(nodes * stored))
+        elif trainer.method == "node" and k < len(widths) - 2:
+            most = max(most, nodes * sum(widths[k:]))
+    return most
+
+
+def _one_blas_thread(trainer: Trainer) -> bool:
+    sizes = [layer.params["W"].shape for layer in trainer.network.layers if "W" in layer.params]
+    return all(trainer.batch_size * math.prod(size) < SMALL_PRODUCT for size in sizes)

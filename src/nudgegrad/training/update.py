@@ -1,0 +1,87 @@
+"""One mini-batch's update of a trainer's network, by the quickest way that there is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nudgegrad.training.descent import can_descend, descend
+from nudgegrad.training.optimizers import SGD
+
+if TYPE_CHECKING:
+    from nudgegrad.training.trainer import Trainer
+
+__all__ = ["is_fused", "update"]
+
+
+def is_fused(trainer: Trainer) -> bool:
+    """Tell whether gradient and update are one, as `nudgegrad.training.descent` has it."""
+    plain = trainer.method == "node" and type(trainer.optimizer) is SGD
+    return plain and trainer.kernels and can_descend(trainer.network)
+
+
+def update(
+    trainer: Trainer,
+    rows: NDArray[np.int64],
+    progress: Callable[[int, int], Any] | None = None,
+    cancel: Callable[[], bool] | None = None,
+) -> tuple[float, int]:
+    """Update the parameters by some samples, at the learning rate of the iteration.
+
+    Parameters
+    ----------
+    trainer
+        Only its network and its optimizer's state change.
+    rows
+        The numbers of the samples.
+    progress, cancel
+        As for `nudgegrad.Trainer.step`.
+
+    Returns
+    -------
+    loss, loss_evaluations
+        The loss is that before the update. If it is not finite, there is no update.
+    """
+    optimizer = trainer.optimizer
+    base = optimizer.learning_rate
+    if trainer.decay_iterations is not None:
+        left = max(0, trainer.decay_iterations - trainer.iteration)
+        optimizer.learning_rate = base * left / trainer.decay_iterations
+    try:
+        return _update(trainer, rows, progress, cancel)
+    finally:
+        optimizer.learning_rate = base
+
+
+def _update(
+    trainer: Trainer,
+    rows: NDArray[np.int64],
+    progress: Callable[[int, int], Any] | None,
+    cancel: Callable[[], bool] | None,
+) -> tuple[float, int]:
+    network, samples, optimizer = trainer.network, trainer.train_samples, trainer.optimizer
+    x = samples.take(rows)
+    if is_fused(trainer):
+        t, rate = samples.targets[rows], optimizer.learning_rate
+        return descend(network, x, t, trainer.h, rate, progress=progress, cancel=cancel)
+    gradient = network.gradient(
+        x,
+        samples.t[rows],
+        method=trainer.method,
+        h=trainer.h,
+        kernels=trainer.kernels,
+        progress=progress,
+        cancel=cancel,
+    )
+    if math.isfinite(gradient.loss):
+        if trainer.kernels:
+            from nudgegrad.training import adam_kernel
+
+            adam_kernel.update(optimizer, network.params, gradient)
+        else:
+            optimizer.update(network.params, gradient)
+    return gradient.loss, gradient.loss_evaluations
