@@ -40,12 +40,13 @@ def make_trainer(data: Dataset | tuple[Part, Part] | None = None, **settings: An
 def state_of(trainer: ng.Trainer) -> dict[str, Any]:
     """Return all that the rest of a run depends on, and all it has told so far, but for times."""
     history = trainer.history
+    rng, order = trainer.feed.state()
     return {
         "parameters": {name: array.tobytes() for name, array in trainer.network.params.items()},
         "optimizer": {name: array.tobytes() for name, array in trainer.optimizer.state.items()},
         "learning_rate": trainer.optimizer.learning_rate,
-        "random_state": trainer.rng.bit_generator.state,
-        "order": trainer.order.tobytes(),
+        "random_state": rng.bit_generator.state,
+        "order": order.tobytes(),
         "train_loss": list(history.train_loss),
         "epochs": list(history.epochs),
         "loss_evaluations": history.loss_evaluations,

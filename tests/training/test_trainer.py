@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 import nudgegrad as ng
 from nudgegrad.data import Dataset, one_hot
 from nudgegrad.training import EpochRecord
+from nudgegrad.training.feed import Batch
 from nudgegrad.validation import ParameterError
 from tests.training.small import make_data, make_trainer, state_of
 
@@ -79,13 +79,14 @@ def test_records_are_the_accuracies_of_the_moment() -> None:
 def drawn_rows(trainer: ng.Trainer, iterations: int) -> list[list[int]]:
     """Run, and return the numbers of the samples that each step took."""
     rows: list[list[int]] = []
-    draw = trainer._draw
+    peek = trainer.feed.peek
 
-    def note() -> NDArray[np.int64]:
-        rows.append(draw().tolist())
-        return np.array(rows[-1])
+    def note() -> Batch:
+        batch = peek()
+        rows.append(batch.rows.tolist())
+        return batch
 
-    trainer._draw = note  # type: ignore[method-assign]
+    trainer.feed.peek = note  # type: ignore[method-assign]
     trainer.run(iterations)
     return rows
 

@@ -15,6 +15,9 @@ from nudgegrad.validation import ParameterError
 
 __all__ = ["Trace", "forward_pass", "make_trace"]
 
+KINDS = (np.dtype(np.float32), np.dtype(np.float64))
+"""What kernels are for."""
+
 
 @dataclass(frozen=True)
 class Trace:
@@ -195,9 +198,11 @@ def forward_pass(
 
 def _has_kernels(layers: list[Layer], x: Any) -> bool:
     """Tell whether all arrays are NumPy's, of one of the dtypes that kernels are for."""
-    arrays = [array for layer in layers for array in layer.params.values()]
-    return (
-        getattr(x, "ndim", 0) == 2
-        and x.dtype in (np.float32, np.float64)
-        and all(type(array) is np.ndarray and array.dtype == x.dtype for array in arrays)
-    )
+    kind = getattr(x, "dtype", None)
+    if kind not in KINDS or getattr(x, "ndim", 0) != 2:
+        return False
+    for layer in layers:
+        for array in layer.params.values():
+            if type(array) is not np.ndarray or array.dtype is not kind:
+                return False
+    return True

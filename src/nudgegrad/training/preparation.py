@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nudgegrad.training.feed import Batch
+from nudgegrad.training.samples import Samples
 from nudgegrad.training.update import is_fused, update
 from nudgegrad.validation import ParameterError
 
 if TYPE_CHECKING:
     from nudgegrad.training.trainer import Trainer
 
-__all__ = ["compile_kernels", "describe", "limited_threads"]
+__all__ = ["compile_kernels", "describe", "gather_ahead", "limited_threads"]
 
 SMALL_PRODUCT = 2**24
 """Multiplications in a matrix product below which BLAS gets one thread.
@@ -35,7 +37,17 @@ def compile_kernels(trainer: Trainer) -> None:
     twin.network = trainer.network.copy()
     twin.optimizer = copy.deepcopy(trainer.optimizer)
     with contextlib.suppress(ParameterError):  # for the first real step to tell
-        update(twin, np.arange(trainer.batch_size))
+        rows = np.arange(trainer.batch_size)
+        update(twin, Batch(rows, trainer.train_samples.take(rows)))
+
+
+def gather_ahead(samples: Samples) -> bool:
+    """Tell whether to gather batches in another thread: if that is work, and a core is there."""
+    if not samples.sparse:
+        return False
+    from nudgegrad.gradient.kernels.threads import available_threads
+
+    return available_threads() > 1
 
 
 @contextlib.contextmanager
@@ -58,18 +70,18 @@ def describe(trainer: Trainer) -> str:
         )
     from nudgegrad.gradient.kernels.threads import WORTH_THREADS, available_threads
 
+    samples = trainer.train_samples
     parts = [f"kernels: Numba, {trainer.network.dtype}"]
     if is_fused(trainer):
         parts.append("gradient and update fused")
-    if trainer.train_samples.sparse:
-        parts.append(
-            f"the {1 - trainer.train_samples.share:.0%} of the inputs that are zero skipped"
-        )
+    if samples.sparse:
+        parts.append(f"the {1 - samples.share:.0%} of the inputs that are zero skipped")
     cores, changes = available_threads(), _changes(trainer)
     if cores > 1 and changes >= WORTH_THREADS:
         parts.append(f"{cores} threads for {changes / 1e6:,.0f} million changes a step")
     elif cores > 1:
-        parts.append("1 thread, since so short a step would wait longer for a second one")
+        ahead = " besides the one that gathers batches" if gather_ahead(samples) else ""
+        parts.append(f"1 thread{ahead}, since so short a step would wait longer for a second one")
     if _one_blas_thread(trainer):
         parts.append("1 for BLAS, whose products are small")
     return "; ".join(parts)

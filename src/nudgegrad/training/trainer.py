@@ -18,9 +18,10 @@ from nudgegrad.gradient import METHODS, Cancelled
 from nudgegrad.network import Network
 from nudgegrad.training.accuracy import measure_accuracy
 from nudgegrad.training.checkpoint import restore_checkpoint, save_checkpoint
+from nudgegrad.training.feed import SAMPLINGS, Feed
 from nudgegrad.training.history import EpochRecord, History
 from nudgegrad.training.optimizers import Optimizer, make_optimizer
-from nudgegrad.training.preparation import compile_kernels, limited_threads
+from nudgegrad.training.preparation import compile_kernels, gather_ahead, limited_threads
 from nudgegrad.training.samples import Samples, check_targets
 from nudgegrad.training.signals import StopRequest, stop_on_signal
 from nudgegrad.training.update import update
@@ -31,7 +32,6 @@ __all__ = ["SAMPLINGS", "Trainer", "train"]
 Part = tuple[NDArray[Any], NDArray[Any]]
 """Samples and targets."""
 
-SAMPLINGS = ("replacement", "shuffle")
 CHECKPOINT_SECONDS = 10.0
 
 
@@ -72,6 +72,8 @@ class Trainer:
     network, optimizer, history
     train_samples, test_samples : Samples
         The data, in the form that the network works on.
+    feed : Feed
+        Where mini-batches come from.
     iteration : int
         Steps done.
     iterations_per_epoch : int
@@ -111,16 +113,17 @@ class Trainer:
         self.decay_iterations = decay_iterations
         if seed is not None:
             check_integer("seed", seed, 0)
-        # A stream of its own: the same seed draws the network's starting weights.
-        self.rng = np.random.default_rng(None if seed is None else [seed, 1])
-        self.iterations_per_epoch = math.ceil(samples / self.batch_size)
-        self.order = np.empty(0, dtype=np.int64)  # of the epoch under way, for "shuffle"
         self.stopped_by: int | None = None
         self._stop = False
         self.kernels = kernels and method != "naive"
         self.train_samples, self.test_samples = (
             Samples(*part, network, kernels=self.kernels) for part in parts
         )
+        # A stream of its own: the same seed draws the network's starting weights.
+        rng = np.random.default_rng(None if seed is None else [seed, 1])
+        ahead = self.kernels and gather_ahead(self.train_samples)
+        self.feed = Feed(self.train_samples, self.batch_size, self.sampling, rng, ahead=ahead)
+        self.iterations_per_epoch = self.feed.iterations_per_epoch
         self.history = History(method=method, settings=self.settings())
         self._classifies = check_targets(network, self.train_samples, self.test_samples)
 
@@ -165,12 +168,8 @@ class Trainer:
             The batch's loss before the update. If it is not finite, there is no update.
         """
         started = time.perf_counter()
-        random_state, order = self.rng.bit_generator.state, self.order
-        try:
-            loss, evaluations = update(self, self._draw(), progress, cancel)
-        except BaseException:
-            self.rng.bit_generator.state, self.order = random_state, order
-            raise
+        loss, evaluations = update(self, self.feed.peek(), progress, cancel)
+        self.feed.advance()
         self.history.train_loss.append(loss)
         self.history.loss_evaluations += evaluations
         self.history.step_seconds += time.perf_counter() - started
@@ -283,7 +282,7 @@ class Trainer:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a checkpoint: everything that the rest of the run depends on, in one file."""
-        save_checkpoint(path, self.network, self.optimizer, self.history, self.rng, self.order)
+        save_checkpoint(path, self.network, self.optimizer, self.history, *self.feed.state())
 
     def restore(self, path: str | os.PathLike[str]) -> None:
         """Take over a checkpoint of a trainer made with the same settings.
@@ -295,7 +294,8 @@ class Trainer:
         FileError
             If the file is no checkpoint, or one of a trainer with other settings.
         """
-        self.rng, self.order = restore_checkpoint(path, self.network, self.optimizer, self.history)
+        state = restore_checkpoint(path, self.network, self.optimizer, self.history)
+        self.feed.restore(*state, self.iteration)
 
     def accuracy(self, part: str = "test") -> float | None:
         """Return the share of correct predictions on ``"train"`` or ``"test"``."""
@@ -304,15 +304,6 @@ class Trainer:
         if not self._classifies or len(samples) == 0:
             return None
         return measure_accuracy(self.network, samples, kernels=self.kernels)
-
-    def _draw(self) -> NDArray[np.int64]:
-        samples = len(self.train_samples)
-        if self.sampling == "replacement":
-            return self.rng.integers(0, samples, self.batch_size)
-        position = self.iteration % self.iterations_per_epoch * self.batch_size
-        if position == 0:
-            self.order = self.rng.permutation(samples)
-        return self.order[position : position + self.batch_size]
 
     def _record(self, on_epoch: Callable[[EpochRecord], Any] | None) -> None:
         epoch = self.iteration / self.iterations_per_epoch

@@ -6,13 +6,11 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from nudgegrad.training.descent import can_descend, descend
 from nudgegrad.training.optimizers import SGD
 
 if TYPE_CHECKING:
+    from nudgegrad.training.feed import Batch
     from nudgegrad.training.trainer import Trainer
 
 __all__ = ["is_fused", "update"]
@@ -26,18 +24,18 @@ def is_fused(trainer: Trainer) -> bool:
 
 def update(
     trainer: Trainer,
-    rows: NDArray[np.int64],
+    batch: Batch,
     progress: Callable[[int, int], Any] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> tuple[float, int]:
-    """Update the parameters by some samples, at the learning rate of the iteration.
+    """Update the parameters by a mini-batch, at the learning rate of the iteration.
 
     Parameters
     ----------
     trainer
         Only its network and its optimizer's state change.
-    rows
-        The numbers of the samples.
+    batch
+        The numbers of its samples and their inputs.
     progress, cancel
         As for `nudgegrad.Trainer.step`.
 
@@ -52,19 +50,19 @@ def update(
         left = max(0, trainer.decay_iterations - trainer.iteration)
         optimizer.learning_rate = base * left / trainer.decay_iterations
     try:
-        return _update(trainer, rows, progress, cancel)
+        return _update(trainer, batch, progress, cancel)
     finally:
         optimizer.learning_rate = base
 
 
 def _update(
     trainer: Trainer,
-    rows: NDArray[np.int64],
+    batch: Batch,
     progress: Callable[[int, int], Any] | None,
     cancel: Callable[[], bool] | None,
 ) -> tuple[float, int]:
     network, samples, optimizer = trainer.network, trainer.train_samples, trainer.optimizer
-    x = samples.take(rows)
+    rows, x = batch
     if is_fused(trainer):
         t, rate = samples.targets[rows], optimizer.learning_rate
         return descend(network, x, t, trainer.h, rate, progress=progress, cancel=cancel)

@@ -8,6 +8,7 @@ number of threads.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -87,8 +88,8 @@ class SparseRows:
         multiply(self.starts, self.columns, self.values, weights, out)
         return out
 
-    @property
-    def T(self) -> SparseColumns:  # as of every array
+    @cached_property
+    def T(self) -> SparseColumns:
         """The transpose, for ``x.T @ D``."""
         return SparseColumns(self)
 
@@ -116,15 +117,17 @@ class SparseColumns:
 
     def __matmul__(self, slopes: Floats) -> Floats:
         """Return xᵀ·D: (samples, units) → (features, units)."""
-        out = np.zeros((self.shape[0], slopes.shape[1]), slopes.dtype)
-        self.add_product(slopes, 1.0, out)
+        slopes = np.ascontiguousarray(slopes)
+        out = np.empty((self.shape[0], slopes.shape[1]), slopes.dtype)
+        one = slopes.dtype.type(1)
+        _add_product(self._starts, self._samples, self._values, slopes, one, True, out)
         return out
 
     def add_product(self, slopes: Floats, factor: float, out: Floats) -> None:
         """Add factor·xᵀ·D to a contiguous `out`, in one pass over the rows that it changes."""
         slopes = np.ascontiguousarray(slopes)
         scale = slopes.dtype.type(factor)
-        _add_product(self._starts, self._samples, self._values, slopes, scale, out)
+        _add_product(self._starts, self._samples, self._values, slopes, scale, False, out)
 
 
 def without_zeros(x: Floats | SparseRows) -> Floats | SparseRows:
@@ -278,9 +281,13 @@ def multiply(
 
 @compile_kernel
 def _add_product(
-    starts: Indices, samples: Indices, values: Floats, slopes: Floats, factor: Any, out: Floats
-) -> None:
-    """Add factor·xᵀ·D to `out`."""
+    starts: Indices, samples: Indices, values: Floats, slopes: Floats, factor: Any, fresh: bool,
+    out: Floats,
+) -> None:  # fmt: skip
+    """Add factor·xᵀ·D to `out`, or to zeros if that is fresh and holds nothing yet."""
     for i in range(out.shape[0]):
+        if fresh:  # row by row, while it is in the cache
+            for j in range(out.shape[1]):
+                out[i, j] = slopes.dtype.type(0)
         if starts[i] < starts[i + 1]:
             add_rows(out, i, slopes, samples, values, factor, starts[i], starts[i + 1])
