@@ -6,6 +6,7 @@ within a repeat, and the median of these over the repeats, hardly move.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from benchmarks.threads import BlasThreads
 __all__ = ["Contender", "Times", "best", "paired_ratio", "spread", "take_turns", "thread_suffix"]
 
 PAUSE = 0.05  # seconds in which the thread pools of the one before stop spinning
+TURN = 0.15  # seconds that a turn takes at least, whoever's: a processor needs some to wake up
 
 Times = dict[str, list[float]]
 """Seconds a step of each contender, one for each repeat."""
@@ -34,7 +36,9 @@ class Contender:
     run : callable
         Takes so many steps.
     steps : int
-        Of one turn.
+        Of one turn; several times as many if they take less than `TURN`.
+    most_steps : int or None
+        How many `run` can take in one call.
     threads : int or None
         How many it runs on, for the tables. None: as it chooses by itself.
     blas_threads : int or None
@@ -49,6 +53,7 @@ class Contender:
     name: str
     run: Callable[[int], Any]
     steps: int = 50
+    most_steps: int | None = None
     threads: int | None = None
     blas_threads: int | None = None
     enter: Callable[[], Any] | None = None
@@ -57,12 +62,14 @@ class Contender:
 
 
 def take_turns(
-    contenders: Sequence[Contender], *, repeats: int, say: Say, pause: float = PAUSE
-) -> Times:
+    contenders: Sequence[Contender], *, repeats: int, say: Say, pause: float = PAUSE,
+    turn: float = TURN,
+) -> Times:  # fmt: skip
     """Time a block of steps of every contender, over and over.
 
-    A turn is a pause, a tenth of the block untimed, and the block. Each repeat starts with another
-    contender. A first round is not counted: compilers compile in it.
+    A turn is a pause, a fifth of the block untimed, and the block. Each repeat starts with another
+    contender. A first round is not counted: compilers compile in it, and how many steps fill a turn
+    is found out.
     """
     pools = BlasThreads()
     times: Times = {contender.name: [] for contender in contenders}
@@ -74,13 +81,29 @@ def take_turns(
                 if contender.enter is not None:
                     contender.enter()
                 time.sleep(pause)
-                contender.run(-(-contender.steps // 10))
+                contender.run(-(-contender.steps // 5))
                 started = time.perf_counter()
                 contender.run(contender.steps)
                 seconds = time.perf_counter() - started
+                if not repeat:
+                    _fill(contender, turn)
             if repeat:
                 times[contender.name].append(seconds / contender.steps)
     return times
+
+
+def _fill(contender: Contender, turn: float) -> None:
+    """Find out how many steps fill a turn, and take them once: they may be compiled for."""
+    for _ in range(2):  # the first time counts what is compiled
+        started = time.perf_counter()
+        contender.run(contender.steps)
+        seconds = time.perf_counter() - started
+    times = max(1, math.ceil(turn / seconds))
+    if contender.most_steps is not None:
+        times = max(1, min(times, contender.most_steps // contender.steps))
+    contender.steps *= times
+    contender.run(-(-contender.steps // 5))
+    contender.run(contender.steps)
 
 
 def thread_suffix(threads: int | None) -> str:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.contenders.task import BATCH_SIZE, DEEP, LEARNING_RATE, SHALLOW, Task
 from benchmarks.figures import linear_bars
-from benchmarks.paired import Contender, best, paired_ratio, spread, take_turns
+from benchmarks.paired import TURN, Contender, best, paired_ratio, spread, take_turns
 from benchmarks.registry import Document, Say
 from benchmarks.tables import Table, format_value, spread_cells
 from nudgegrad.data import load
@@ -75,7 +75,7 @@ def measure(*, quick: bool, say: Say) -> Document:
         except ImportError as error:
             skipped[peer] = f"not installed ({error.name})"
     repeats = 2 if quick else 25
-    times = take_turns(contenders, repeats=repeats, say=say, pause=0.01 if quick else 0.05)
+    times = take_turns(contenders, repeats=repeats, say=say, turn=0 if quick else TURN)
     return {
         "batch_size": BATCH_SIZE,
         "repeats": repeats,

@@ -55,6 +55,7 @@ def _fit(kind: Any, task: Task, threads: int | None) -> Contender:
         f"scikit-learn, fit{thread_suffix(threads)}",
         run,
         min(4 * task.steps, limit) // EPOCHS * EPOCHS,
+        most_steps=limit,
         threads=threads,
         blas_threads=threads,
         weights=lambda: _weights(model),

@@ -137,8 +137,11 @@ class Feed:
         return block.inputs
 
     def _gather(self, rows: list[Rows]) -> list[Any]:
-        batches = [self._samples.take(some) for some in rows]
-        if self._ahead:
-            for x in batches:
-                x.T  # noqa: B018  # which is kept
-        return batches
+        if not self._ahead:
+            return [self._samples.take(some) for some in rows]
+        from nudgegrad.gradient.kernels.sparse import transpose_batches
+
+        # All at once: between two kernels a thread waits for the one that trains.
+        return transpose_batches(
+            self._samples.take(np.concatenate(rows)), [len(some) for some in rows]
+        )

@@ -9,6 +9,7 @@ number of threads.
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,9 @@ from numpy.typing import DTypeLike, NDArray
 from nudgegrad.gradient.kernels.add_rows import add_rows
 from nudgegrad.gradient.kernels.jit import compile_kernel
 
-__all__ = ["SPARSE_SHARE", "SparseBytes", "SparseRows", "multiply", "without_zeros"]
+__all__ = [
+    "SPARSE_SHARE", "SparseBytes", "SparseRows", "multiply", "transpose_batches", "without_zeros",
+]  # fmt: skip
 
 SPARSE_SHARE = 0.3
 """The share of values that are not zero up to which sparse products are faster than dense ones."""
@@ -91,7 +94,7 @@ class SparseRows:
     @cached_property
     def T(self) -> SparseColumns:
         """The transpose, for ``x.T @ D``."""
-        return SparseColumns(self)
+        return transpose_batches(self, [self.shape[0]])[0].T
 
     def to_dense(self) -> Floats:
         """Return an ordinary array."""
@@ -103,22 +106,23 @@ class SparseRows:
 
 
 class SparseColumns:
-    """The transpose of `SparseRows`, its values column after column of the rows."""
+    """The transpose of `SparseRows`: the values column after column of the rows.
 
-    def __init__(self, rows: SparseRows) -> None:
-        self.shape = rows.shape[::-1]
-        stored = int(rows.starts[-1]) - int(rows.starts[0])
-        self._starts = np.empty(self.shape[0] + 2, Index)
-        self._samples = np.empty(stored, Index)
-        self._values = np.empty(stored, rows.dtype)
-        _transpose(
-            rows.starts, rows.columns, rows.values, self._starts, self._samples, self._values
-        )
+    Parameters
+    ----------
+    starts : (features + 2,) array
+        Where each column's values start, and where the last one's end; one number more is left.
+    samples, values : arrays
+        The values, each with its row.
+    """
+
+    def __init__(self, starts: Indices, samples: Indices, values: Floats) -> None:
+        self._starts, self._samples, self._values = starts, samples, values
 
     def __matmul__(self, slopes: Floats) -> Floats:
         """Return xᵀ·D: (samples, units) → (features, units)."""
         slopes = np.ascontiguousarray(slopes)
-        out = np.empty((self.shape[0], slopes.shape[1]), slopes.dtype)
+        out = np.empty((len(self._starts) - 2, slopes.shape[1]), slopes.dtype)
         one = slopes.dtype.type(1)
         _add_product(self._starts, self._samples, self._values, slopes, one, True, out)
         return out
@@ -136,6 +140,24 @@ def without_zeros(x: Floats | SparseRows) -> Floats | SparseRows:
         return x
     rows = SparseRows.from_dense(x, SPARSE_SHARE)
     return x if rows is None else rows
+
+
+def transpose_batches(rows: SparseRows, sizes: list[int]) -> list[SparseRows]:
+    """Cut rows into consecutive batches, each with its transpose already made."""
+    features = rows.shape[1]
+    ends = np.cumsum([0, *sizes])
+    first, last = int(rows.starts[0]), int(rows.starts[-1])
+    starts = np.empty((len(sizes), features + 2), Index)
+    samples = np.empty(last - first, Index)
+    values = np.empty(last - first, rows.dtype)
+    _transpose_batches(rows.starts, rows.columns, rows.values, ends, starts, samples, values)
+    batches = []
+    for place, (start, stop) in enumerate(pairwise(ends.tolist())):
+        batch = rows[start:stop]
+        own = slice(int(batch.starts[0]) - first, int(batch.starts[-1]) - first)
+        batch.T = SparseColumns(starts[place], samples[own], values[own])
+        batches.append(batch)
+    return batches
 
 
 class SparseBytes:
@@ -267,6 +289,18 @@ def _transpose(
             samples[place] = n
             new_values[place] = values[k]
             new_starts[columns[k] + Index(1)] = place + Index(1)
+
+
+@compile_kernel
+def _transpose_batches(
+    starts: Indices, columns: Indices, values: Floats, ends: NDArray[np.int64],
+    new_starts: Indices, samples: Indices, new_values: Floats,
+) -> None:  # fmt: skip
+    first = starts[0]
+    for batch in range(ends.shape[0] - 1):
+        some = starts[ends[batch] : ends[batch + 1] + 1]
+        own = slice(some[0] - first, some[some.shape[0] - 1] - first)
+        _transpose(some, columns, values, new_starts[batch], samples[own], new_values[own])
 
 
 @compile_kernel
