@@ -18,6 +18,7 @@ MODULES = {
     "scaling": "scaling",
     "memory": "memory",
     "cold-start": "cold_start",
+    "dtypes": "dtypes",
     "accuracy-for-time": "accuracy",
 }
 

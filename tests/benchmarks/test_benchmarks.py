@@ -15,7 +15,7 @@ import nudgegrad
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = Path(nudgegrad.__file__).resolve().parents[1]
-NAMES = ("steps", "ladder", "scaling", "memory", "cold-start")
+NAMES = ("steps", "ladder", "scaling", "memory", "cold-start", "dtypes")
 PATIENCE = 300  # seconds after which a process is taken to hang
 TRAINING = {  # of the accuracies, which have a test of their own
     "name": "node, SGD", "library": "nudgegrad", "version": "0", "kind": "numerical gradient",
@@ -108,6 +108,31 @@ def test_memory_and_cold_start(results: Path) -> None:
     assert is_spread(peaks["peak of nudgegrad train"])
     for name in ("python", "import nudgegrad", "nudgegrad --help", "nudgegrad train"):
         assert is_spread(seconds[name])
+
+
+def test_dtypes(results: Path) -> None:
+    document = read(results, "dtypes")
+    assert [run["dtype"] for run in document["runs"]] == ["float64", "float32"] * 2
+    assert all(0 <= run["test_accuracy"] <= 1 for run in document["runs"])
+    assert document["measures"]["difference over scatter"]["median"] >= 0
+
+
+@pytest.mark.parametrize("name", ["node, Adam", "weight, SGD", "scikit-learn MLPClassifier"])
+def test_accuracy_for_time(name: str) -> None:
+    done = command(
+        code=f"""if True:
+            from benchmarks.accuracy_for_time import measure
+            if __name__ == "__main__":
+                document = measure([0.05, 0.1], True, [{name!r}])
+                for contender in document["contenders"]:
+                    assert set(contender["accuracy"]) == {{"0.05", "0.1"}}, contender
+                    assert contender["steps"] > 0
+                    assert contender["curve"]
+                assert len(document["contenders"]) + len(document["skipped"]) == 1
+                assert all("not installed" in why for why in document["skipped"].values())
+            """
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_report_is_made_of_the_documents_alone(results: Path, tmp_path: Path) -> None:

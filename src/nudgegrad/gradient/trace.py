@@ -197,12 +197,14 @@ def forward_pass(
 
 
 def _has_kernels(layers: list[Layer], x: Any) -> bool:
-    """Tell whether all arrays are NumPy's, of one of the dtypes that kernels are for."""
+    """Tell whether all arrays are NumPy's, contiguous and of one dtype that kernels are for."""
     kind = getattr(x, "dtype", None)
     if kind not in KINDS or getattr(x, "ndim", 0) != 2:
         return False
     for layer in layers:
         for array in layer.params.values():
             if type(array) is not np.ndarray or array.dtype is not kind:
+                return False
+            if not array.flags.c_contiguous:
                 return False
     return True

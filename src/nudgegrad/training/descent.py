@@ -23,13 +23,8 @@ __all__ = ["can_descend", "descend"]
 
 
 def can_descend(network: Network) -> bool:
-    """Tell whether all parameters are those of affine layers, in contiguous NumPy arrays."""
-    return all(
-        type(layer) is Affine
-        and all(type(a) is np.ndarray and a.flags.c_contiguous for a in layer.params.values())
-        for layer in network.layers
-        if layer.params
-    )
+    """Tell whether all parameters are those of affine layers, in NumPy arrays."""
+    return all(type(layer) is Affine for layer in network.layers if layer.params)
 
 
 def descend(
@@ -68,9 +63,12 @@ def descend(
         return loss, evaluations
     for k, slope in zip(places, slopes, strict=True):
         x, params = trace.activations[k], network.layers[k].params
+        weights = params["W"]
         if isinstance(x, np.ndarray):
-            params["W"] -= x.dtype.type(learning_rate) * (x.T @ slope)
+            weights -= x.dtype.type(learning_rate) * (x.T @ slope)
+        elif weights.flags.c_contiguous:
+            x.T.add_product(slope, -learning_rate, weights)
         else:
-            x.T.add_product(slope, -learning_rate, params["W"])
-        params["b"] -= slope.dtype.type(learning_rate) * slope.sum(axis=0)
+            weights -= slope.dtype.type(learning_rate) * (x.T @ slope)
+        params["b"] -= slope.dtype.type(learning_rate) * np.add.reduce(slope)
     return loss, evaluations

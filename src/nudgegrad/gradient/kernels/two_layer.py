@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nudgegrad.gradient.kernels.elementwise import LARGEST_NUDGE
 from nudgegrad.gradient.kernels.jit import compile_kernel
 from nudgegrad.gradient.kernels.output import (
     TERMS,
@@ -58,13 +57,12 @@ class Pass(NamedTuple):
 
 
 def fits(layers: list[Layer], loss: Loss, x: Any) -> bool:
-    """Tell whether the network is one of these, and its input sparse."""
-    return (
-        type(x) is SparseRows
-        and [type(layer) for layer in layers] in ([Affine, Sigmoid, Affine], [Affine, ReLU, Affine])
-        and type(loss) is CrossEntropy
-        and all(a.flags.c_contiguous for layer in layers for a in layer.params.values())
-    )
+    """Tell whether the network is one of these, and its input sparse; arrays fit kernels."""
+    if type(x) is not SparseRows or len(layers) != 3 or type(loss) is not CrossEntropy:
+        return False
+    first, activation, last = layers
+    known = type(activation) is Sigmoid or type(activation) is ReLU
+    return known and type(first) is Affine and type(last) is Affine
 
 
 def two_layer_pass(
@@ -85,11 +83,11 @@ def two_layer_pass(
     h
         The nudge.
     """
-    if h > LARGEST_NUDGE:
-        return None
     first, activation, second = layers
     weights = second.params["W"]
     kind = weights.dtype
+    if h > bound(kind):  # which a nudge of an output moves it by
+        return None
     real = kind.type
     samples, (units, classes) = x.shape[0], weights.shape
     # One by one: as one block they would be large enough to be asked of the system each time.
