@@ -1,8 +1,8 @@
-"""Make the README's pictures and its table: ``python docs/pictures.py RUN FLOAT64 FLOAT32``.
+"""Make the README's pictures and its tables: ``python docs/pictures.py RUN RESULTS``.
 
-RUN is the folder of a finished default run, FLOAT64 and FLOAT32 are files ``compare.json`` that
-``nudgegrad compare --out`` wrote with either dtype. The accuracies are drawn from the run's
-history, the terminal picture is what ``nudgegrad train`` prints of it, and the table is printed.
+RUN is the folder of a finished default run, RESULTS that of the benchmarks' JSON files. The
+accuracies are drawn from the run's history, the terminal picture is what ``nudgegrad train``
+prints of it, and the tables are printed.
 """
 
 from __future__ import annotations
@@ -20,6 +20,16 @@ from nudgegrad.training.history import History
 from nudgegrad.training.run_folder import RunFolder
 
 HERE = Path(__file__).parent
+PEERS = (
+    "node float32 / PyTorch",
+    "node float32 / scikit-learn",
+    "node float32 / JAX",
+    "node float64 / lesson's NumPy backprop",
+)
+"""Ratios of the benchmark of steps that the README shows.
+
+The last one is of `node` in float64.
+"""
 
 # Rich's own frame loads a font from the network; this one takes what the reader has.
 FRAME = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">
@@ -37,23 +47,51 @@ FRAME = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}
 """
 
 
-def ladder(double: str, single: str) -> str:
+def ladder(results: Path) -> str:
     """Return the ladder as a Markdown table, a row a method."""
     rows = [
         "| method | float64 | speed-up | from backprop | float32 | speed-up | from backprop |",
         "|---|--:|--:|--:|--:|--:|--:|",
     ]
-    both = [json.loads(Path(file).read_text())["ladder"] for file in (double, single)]
-    for rungs in zip(*both, strict=True):
+    document = json.loads((results / "ladder.json").read_text())["ladder"]
+    for rungs in zip(document["float64"], document["float32"], strict=True):
         cells = [f"`{rungs[0]['method']}`"]
         for rung in rungs:
             exact = rung["method"] == "backprop"
             cells += [
-                ("≈ " if rung["estimated"] else "") + format_duration(rung["seconds"]),
-                f"{rung['speedup']:,.0f}×",
+                ("≈ " if rung["estimated"] else "") + format_duration(rung["seconds"]["median"]),
+                f"{rung['speedup']['median']:,.0f}×",
                 "" if exact else f"{rung['from_backprop']:.0e}",
             ]
         rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def peers(results: Path) -> str:
+    """Return a step's time against other libraries' backpropagation."""
+    document = json.loads((results / "steps.json").read_text())
+    seconds = {name: facts["seconds"]["median"] for name, facts in document["contenders"].items()}
+    rows = ["| one training step | time | `node`'s over it |", "|---|--:|--:|"]
+    rows.append(f"| `node`, float32 | {format_duration(seconds['node float32'])} | |")
+    rows.append(f"| `node`, float64 | {format_duration(seconds['node float64'])} | |")
+    for measure in PEERS:
+        ratio = document["measures"][measure]
+        rows.append(
+            f"| {ratio['under']} | {format_duration(seconds[ratio['under']])} | "
+            f"{ratio['median']:.2f} |"
+        )
+    return "\n".join(rows)
+
+
+def accuracies(results: Path) -> str:
+    """Return the test accuracies for seconds of training."""
+    document = json.loads((results / "accuracy-for-time.json").read_text())
+    marks = [f"{mark:g}" for mark in document["marks"]]
+    rows = [f"| | {' | '.join(f'{mark} s' for mark in marks)} |", "|---|" + "--:|" * len(marks)]
+    last = marks[-1]
+    for one in sorted(document["contenders"], key=lambda one: -one["accuracy"][last]):
+        cells = [f"{one['accuracy'][mark]:.1%}" for mark in marks]
+        rows.append(f"| {one['name']} | {' | '.join(cells)} |")
     return "\n".join(rows)
 
 
@@ -72,4 +110,5 @@ def pictures(run: str) -> None:
 
 if __name__ == "__main__":
     pictures(sys.argv[1])
-    print(ladder(sys.argv[2], sys.argv[3]))
+    for table in (ladder, peers, accuracies):
+        print(table(Path(sys.argv[2])), end="\n\n")
