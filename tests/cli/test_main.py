@@ -90,13 +90,13 @@ def test_help_is_light(tmp_path: Path) -> None:
     for options in ("['--help']", "['train', '--help']", "['--version']"):
         modules = imported(f"from nudgegrad import cli; assert cli._run({options}) == 0", tmp_path)
         assert "nudgegrad.cli" in modules
-        assert modules.isdisjoint({"matplotlib", "rich", "rich.progress", "PIL", "torch"})
+        assert modules.isdisjoint({"matplotlib", "rich", "rich.progress", "PIL", "torch", "numba"})
 
 
 def test_the_package_is_light(tmp_path: Path) -> None:
     modules = imported("import nudgegrad; nudgegrad.TwoLayerNet; nudgegrad.train", tmp_path)
     assert "nudgegrad.network" in modules
-    assert modules.isdisjoint({"matplotlib", "torch", "click", "rich", "PIL"})
+    assert modules.isdisjoint({"matplotlib", "torch", "click", "rich", "PIL", "numba", "threadpoolctl"})
 
 
 @pytest.mark.parametrize(
