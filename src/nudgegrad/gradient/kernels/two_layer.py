@@ -57,25 +57,31 @@ class Pass(NamedTuple):
 
 
 def fits(layers: list[Layer], loss: Loss, x: Any) -> bool:
-    """Tell whether the network is one of these, and its input sparse; arrays fit kernels."""
+    """Tell whether the network is one of these, its input sparse, and all arrays of one kind."""
     if type(x) is not SparseRows or len(layers) != 3 or type(loss) is not CrossEntropy:
         return False
     first, activation, last = layers
     known = type(activation) is Sigmoid or type(activation) is ReLU
-    return known and type(first) is Affine and type(last) is Affine
+    if not known or type(first) is not Affine or type(last) is not Affine:
+        return False
+    kind = x.values.dtype
+    for array in (*first.params.values(), *last.params.values()):
+        if type(array) is not np.ndarray or array.dtype is not kind:
+            return False
+        if not array.flags.c_contiguous:
+            return False
+    return x.shape[1] == first.input_size
 
 
-def two_layer_pass(
-    layers: list[Layer], epsilon: float, x: SparseRows, t: Labels, h: float
-) -> Pass | None:
-    """Return a batch's forward pass and slopes, or None if h is beyond the kernels' bounds.
+def two_layer_pass(layers: list[Layer], loss: Loss, x: Any, t: Labels, h: float) -> Pass | None:
+    """Return a batch's forward pass and slopes.
+
+    None if the network or the input is another, or h is beyond the kernels' bounds.
 
     Parameters
     ----------
-    layers
-        A network that `fits`.
-    epsilon
-        The loss's.
+    layers, loss
+        Any network; one that `fits` has an answer.
     x : (samples, features) SparseRows
         In the network's dtype.
     t : (samples,) array
@@ -83,6 +89,9 @@ def two_layer_pass(
     h
         The nudge.
     """
+    if not fits(layers, loss, x):
+        return None
+    assert isinstance(loss, CrossEntropy)
     first, activation, second = layers
     weights = second.params["W"]
     kind = weights.dtype
@@ -105,7 +114,7 @@ def two_layer_pass(
     p, by_output = np.empty((2, samples, classes), kind)
     m = np.empty((TERMS[kind], units), kind)
     total = _slopes(
-        plus, minus, np.ascontiguousarray(weights.T), output, t, real(epsilon),
+        plus, minus, np.ascontiguousarray(weights.T), output, t, real(loss.epsilon),
         real(1 / (2 * h * samples)), real(bound(kind)), up, down, m, p, e, by_output,
     )  # fmt: skip
     if math.isnan(total):
