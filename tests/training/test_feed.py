@@ -17,8 +17,6 @@ from nudgegrad.training.feed import AHEAD, SAMPLINGS, Feed
 from nudgegrad.training.samples import Samples
 from tests.training.small import state_of
 
-NETWORK = {"input_size": 30, "hidden_size": 7, "output_size": 3}
-
 
 def make_bytes(samples: int = 90) -> Dataset:
     """Return a data set of bytes that are mostly zero."""
@@ -32,13 +30,13 @@ def make_bytes(samples: int = 90) -> Dataset:
 
 def make_feed(sampling: str, *, ahead: bool, seed: int = 0) -> Feed:
     data = make_bytes()
-    samples = Samples(data.x_train, data.t_train, ng.TwoLayerNet(**NETWORK), kernels=True)
+    samples = Samples(data.x_train, data.t_train, ng.TwoLayerNet(30, 7, 3), kernels=True)
     assert samples.sparse
     return Feed(samples, 20, sampling, np.random.default_rng(seed), ahead=ahead)
 
 
 def make_trainer(**settings: Any) -> ng.Trainer:
-    network = ng.TwoLayerNet(**NETWORK, weight_init_std=0.3, seed=1, dtype="float32")
+    network = ng.TwoLayerNet(30, 7, 3, 0.3, seed=1, dtype="float32")
     return ng.Trainer(network, make_bytes(), **{"batch_size": 20, "seed": 3, **settings})
 
 
