@@ -6,19 +6,17 @@ import contextlib
 import copy
 import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nudgegrad.training.feed import Batch
 from nudgegrad.training.samples import Samples
-from nudgegrad.training.update import is_fused, update
+from nudgegrad.training.update import Training, is_fused, update
 from nudgegrad.validation import ParameterError
 
-if TYPE_CHECKING:
-    from nudgegrad.training.trainer import Trainer
-
 __all__ = ["compile_kernels", "describe", "gather_ahead", "limited_threads"]
+
+SOME = 8  # samples of a trial step
 
 SMALL_PRODUCT = 2**24
 """Multiplications in a matrix product below which BLAS gets one thread.
@@ -29,15 +27,15 @@ busy loop.
 """
 
 
-def compile_kernels(trainer: Trainer) -> None:
-    """Do a step on copies, so that all that a step needs is compiled or read from the disk."""
+def compile_kernels(trainer: Training) -> None:
+    """Do a small step on copies, so that all it needs is compiled or read from the disk."""
     if not trainer.kernels:
         return
     twin = copy.copy(trainer)
     twin.network = trainer.network.copy()
     twin.optimizer = copy.deepcopy(trainer.optimizer)
     with contextlib.suppress(ParameterError):  # for the first real step to tell
-        rows = np.arange(trainer.batch_size)
+        rows = np.arange(min(trainer.batch_size, SOME))
         update(twin, Batch(rows, trainer.train_samples.take(rows)))
 
 
@@ -51,7 +49,7 @@ def gather_ahead(samples: Samples) -> bool:
 
 
 @contextlib.contextmanager
-def limited_threads(trainer: Trainer) -> Iterator[None]:
+def limited_threads(trainer: Training) -> Iterator[None]:
     """While the block runs, give BLAS as many threads as suit the trainer's products."""
     if not (trainer.kernels and _one_blas_thread(trainer)):
         yield
@@ -62,7 +60,7 @@ def limited_threads(trainer: Trainer) -> Iterator[None]:
         yield
 
 
-def describe(trainer: Trainer) -> str:
+def describe(trainer: Training) -> str:
     """Return in a line what steps are computed with, and why."""
     if not trainer.kernels:
         return "array lines of NumPy" + (
@@ -87,7 +85,7 @@ def describe(trainer: Trainer) -> str:
     return "; ".join(parts)
 
 
-def _changes(trainer: Trainer) -> int:
+def _changes(trainer: Training) -> int:
     """Return how many changes the largest layer computes, as the kernels count them."""
     widths = [layer.output_size or 0 for layer in trainer.network.layers if layer.params]
     most = 0
@@ -102,6 +100,6 @@ def _changes(trainer: Trainer) -> int:
     return most
 
 
-def _one_blas_thread(trainer: Trainer) -> bool:
+def _one_blas_thread(trainer: Training) -> bool:
     sizes = [layer.params["W"].shape for layer in trainer.network.layers if "W" in layer.params]
     return all(trainer.batch_size * math.prod(size) < SMALL_PRODUCT for size in sizes)

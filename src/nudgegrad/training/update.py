@@ -4,26 +4,42 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from nudgegrad.network import Network
 from nudgegrad.training.descent import can_descend, descend
-from nudgegrad.training.optimizers import SGD
+from nudgegrad.training.feed import Batch
+from nudgegrad.training.optimizers import SGD, Optimizer
+from nudgegrad.training.samples import Samples
 
-if TYPE_CHECKING:
-    from nudgegrad.training.feed import Batch
-    from nudgegrad.training.trainer import Trainer
-
-__all__ = ["is_fused", "update"]
+__all__ = ["Training", "is_fused", "update"]
 
 
-def is_fused(trainer: Trainer) -> bool:
+class Training(Protocol):
+    """What an update needs to know of a `nudgegrad.Trainer`."""
+
+    network: Network
+    optimizer: Optimizer
+    train_samples: Samples
+    method: str
+    h: float
+    batch_size: int
+    decay_iterations: int | None
+    kernels: bool
+
+    @property
+    def iteration(self) -> int:
+        """Steps done."""
+
+
+def is_fused(trainer: Training) -> bool:
     """Tell whether gradient and update are one, as `nudgegrad.training.descent` has it."""
     plain = trainer.method == "node" and type(trainer.optimizer) is SGD
     return plain and trainer.kernels and can_descend(trainer.network)
 
 
 def update(
-    trainer: Trainer,
+    trainer: Training,
     batch: Batch,
     progress: Callable[[int, int], Any] | None = None,
     cancel: Callable[[], bool] | None = None,
@@ -56,7 +72,7 @@ def update(
 
 
 def _update(
-    trainer: Trainer,
+    trainer: Training,
     batch: Batch,
     progress: Callable[[int, int], Any] | None,
     cancel: Callable[[], bool] | None,
