@@ -7,7 +7,8 @@ say so of itself is left to `weight`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from functools import partial
 
 from nudgegrad.arrays import Array, namespace
@@ -76,14 +77,14 @@ def node_differences(
         for rows in slices(samples, max(1, block // units))
         for chosen in slices(units, block)
     ]
-    results = _each(partial(_block, trace, k, h, error_bars), blocks, trace, k)
     down: list[list[Quotient]] = []
-    for (rows, chosen), found in zip(blocks, results, strict=True):
-        if chosen.start == 0:
-            down.append([])
-        down[-1].append(found)
-        nudges = (rows.stop - rows.start) * (chosen.stop - chosen.start)
-        monitor.advance((4 if error_bars else 2) * nudges)
+    with closing(_each(partial(_block, trace, k, h, error_bars), blocks, trace, k)) as results:
+        for (rows, chosen), found in zip(blocks, results, strict=True):
+            if chosen.start == 0:
+                down.append([])
+            down[-1].append(found)
+            nudges = (rows.stop - rows.start) * (chosen.stop - chosen.start)
+            monitor.advance((4 if error_bars else 2) * nudges)
     xp = namespace(trace.activations[k])
 
     def whole(part: str) -> Array:
@@ -114,11 +115,13 @@ def _block(
 
 def _each(
     function: Callable[[Block], Quotient], blocks: list[Block], trace: Trace, k: int
-) -> Iterator[Quotient]:
+) -> Generator[Quotient, None, None]:
     """Yield the result for each block, from several threads where that is worth it."""
     if not trace.kernels:
-        return map(function, blocks)
+        yield from map(function, blocks)
+        return
     from nudgegrad.gradient.kernels.threads import in_parallel
 
     width = sum(int(array.shape[1]) for array in trace.activations[k + 1 :])
-    return in_parallel(function, blocks, work=2 * math.prod(trace.activations[k].shape) * width)
+    work = 2 * math.prod(trace.activations[k].shape) * width
+    yield from in_parallel(function, blocks, work=work)

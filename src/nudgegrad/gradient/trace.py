@@ -202,7 +202,7 @@ def _has_kernels(layers: list[Layer], x: Any) -> bool:
         return False
     for layer in layers:
         for array in layer.params.values():
-            if type(array) is not np.ndarray or array.dtype is not kind:
+            if type(array) is not np.ndarray or array.dtype != kind:
                 return False
             if not array.flags.c_contiguous:
                 return False

@@ -29,6 +29,9 @@ SPARSE_SIZE = 4096
 """Values of a batch below which there is nothing to save."""
 
 Index = np.uint32
+LARGEST = int(np.iinfo(Index).max)
+"""Values of a batch up to which their places can be counted."""
+
 Floats = NDArray[Any]
 Indices = NDArray[np.uint32]
 
@@ -136,7 +139,7 @@ class SparseColumns:
 
 def without_zeros(x: Floats | SparseRows) -> Floats | SparseRows:
     """Return a batch as `SparseRows` if so many of its values are zero that it pays."""
-    if isinstance(x, SparseRows) or x.size < SPARSE_SIZE:
+    if isinstance(x, SparseRows) or not SPARSE_SIZE <= x.size <= LARGEST:
         return x
     rows = SparseRows.from_dense(x, SPARSE_SHARE)
     return x if rows is None else rows

@@ -6,7 +6,7 @@ on how many threads there are. Kernels run without Python's lock, and so do NumP
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from functools import cache
@@ -35,7 +35,7 @@ def available_threads() -> int:
 
 def in_parallel(
     function: Callable[[Item], Result], items: Sequence[Item], *, work: int
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Yield the results of a function for each item, in order, on several threads if it pays.
 
     Parameters
@@ -46,6 +46,10 @@ def in_parallel(
         What to call it with.
     work
         How much there is to do in all, in the unit of `WORTH_THREADS`.
+
+    Notes
+    -----
+    Close the generator, with `contextlib.closing`, where it may be left before its end.
     """
     threads = min(available_threads(), len(items))
     if threads < 2 or work < WORTH_THREADS:

@@ -66,7 +66,7 @@ def fits(layers: list[Layer], loss: Loss, x: Any) -> bool:
         return False
     kind = x.values.dtype
     for array in (*first.params.values(), *last.params.values()):
-        if type(array) is not np.ndarray or array.dtype is not kind:
+        if type(array) is not np.ndarray or array.dtype != kind:
             return False
         if not array.flags.c_contiguous:
             return False

@@ -10,6 +10,7 @@ out.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -105,9 +106,9 @@ def _by_weight(
         )  # fmt: skip
 
     starts = range(0, units, UNITS)
-    done = in_parallel(block, starts, work=2 * x.values.size * units)
-    for start, _ in zip(starts, done, strict=True):
-        advance(2 * x.shape[1] * (min(start + UNITS, units) - start))
+    with closing(in_parallel(block, starts, work=2 * x.values.size * units)) as done:
+        for start, _ in zip(starts, done, strict=True):
+            advance(2 * x.shape[1] * (min(start + UNITS, units) - start))
     return np.ascontiguousarray(out.T)
 
 
