@@ -34,8 +34,9 @@ class Training(Protocol):
 
 def is_fused(trainer: Training) -> bool:
     """Tell whether gradient and update are one, as `nudgegrad.training.descent` has it."""
-    plain = trainer.method == "node" and type(trainer.optimizer) is SGD
-    return plain and trainer.kernels and can_descend(trainer.network)
+    if trainer.method != "node" or not trainer.kernels or type(trainer.optimizer) is not SGD:
+        return False
+    return can_descend(trainer.network)
 
 
 def update(

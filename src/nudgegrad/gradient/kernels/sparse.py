@@ -19,7 +19,7 @@ from nudgegrad.gradient.kernels.add_rows import add_rows
 from nudgegrad.gradient.kernels.jit import compile_kernel
 
 __all__ = [
-    "SPARSE_SHARE", "SparseBytes", "SparseRows", "multiply", "transpose_batches", "without_zeros",
+    "SPARSE_SHARE", "SparseBytes", "SparseRows", "transpose_batches", "without_zeros",
 ]  # fmt: skip
 
 SPARSE_SHARE = 0.3
@@ -91,7 +91,7 @@ class SparseRows:
         """Return x·W: (features, units) → (samples, units)."""
         weights = np.ascontiguousarray(weights)
         out = np.zeros((self.shape[0], weights.shape[1]), weights.dtype)
-        multiply(self.starts, self.columns, self.values, weights, out)
+        _multiply(self.starts, self.columns, self.values, weights, out)
         return out
 
     @cached_property
@@ -307,7 +307,7 @@ def _transpose_batches(
 
 
 @compile_kernel
-def multiply(
+def _multiply(
     starts: Indices, columns: Indices, values: Floats, weights: Floats, out: Floats
 ) -> None:
     """Add x·W to `out`."""

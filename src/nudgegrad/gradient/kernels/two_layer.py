@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nudgegrad.gradient.kernels.add_rows import add_rows
 from nudgegrad.gradient.kernels.jit import compile_kernel
 from nudgegrad.gradient.kernels.output import (
     TERMS,
@@ -23,7 +24,7 @@ from nudgegrad.gradient.kernels.output import (
     spread,
 )
 from nudgegrad.gradient.kernels.probabilities import softmax_row
-from nudgegrad.gradient.kernels.sparse import SparseRows, multiply
+from nudgegrad.gradient.kernels.sparse import SparseRows
 from nudgegrad.layers import Affine, Layer, ReLU, Sigmoid
 from nudgegrad.losses import CrossEntropy, Loss
 
@@ -128,11 +129,11 @@ def _sums(
     bias: Floats, sums: Floats, e: Floats,
 ) -> None:  # fmt: skip
     """Fill `sums` with x·W + b, and `e` with −|x·W + b|."""
+    one = sums.dtype.type(1)
     for n in range(sums.shape[0]):
         for j in range(sums.shape[1]):
             sums[n, j] = bias[j]
-    multiply(starts, columns, values, weights, sums)
-    for n in range(sums.shape[0]):
+        add_rows(sums, n, weights, columns, values, one, starts[n], starts[n + 1])
         for j in range(sums.shape[1]):
             e[n, j] = -abs(sums[n, j])
 
