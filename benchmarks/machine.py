@@ -13,7 +13,8 @@ __all__ = ["PACKAGES", "describe_machine"]
 
 PACKAGES = (
     "nudgegrad", "numpy", "numba", "threadpoolctl", "torch", "jax", "jaxlib", "scikit-learn",
-    "scipy", "torchzero", "evosax",
+    "scipy", "torchzero", "evosax", "polystep",
+    "zeroth-learn",
 )  # fmt: skip
 
 
