@@ -1,0 +1,64 @@
+"""What ``nudgegrad train`` takes by itself: recipes, the dtype, compiled kernels."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nudgegrad.training import History
+from nudgegrad.training.configuration import RECIPES
+from tests.cli.processes import Answer, call, run
+
+QUICK = ("--hidden-size", 5, "--batch-size", 10, "--iterations", 45)
+
+
+def load(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_a_recipe_and_what_is_given_beside_it(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "run"
+    options = ("--recipe", "best", "--iterations", 6, "--optimizer", "sgd", "--hidden-size", 3)
+    done = call(capsys, "train", "--data", data, *options, "--out", folder, "--quiet")
+    assert done == Answer(0, "", "")
+    config = load(folder / "config.json")
+    assert config["hidden_sizes"] == [3]
+    assert (config["iterations"], config["optimizer"]) == (6, "sgd")
+    rest = {name: value for name, value in RECIPES["best"].items() if name not in
+            ("hidden_sizes", "iterations", "optimizer")}  # fmt: skip
+    assert rest.items() <= config.items()
+    layers = History.load(folder / "history.json").settings["layers"]
+    assert layers == ["Affine(16, 3)", "ReLU()", "Affine(3, 4)"]
+    assert call(capsys, "train", "--resume", folder, "--quiet").code == 0
+    done = call(capsys, "train", "--recipe", "bst", "--data", data, "--out", tmp_path / "other")
+    assert done.code == 2
+    assert "recipe must be one of best, got 'bst'; did you mean 'best'?" in done.err
+
+
+def test_float32_ends_as_float64_does(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    losses = []
+    for dtype in ("float32", "float64"):
+        folder = tmp_path / dtype
+        call(capsys, "train", "--data", data, *QUICK, "--dtype", dtype, "--out", folder, "--quiet")
+        losses.append(History.load(folder / "history.json").train_loss)
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
+    assert losses[0] != losses[1]
+
+
+def test_the_first_start_says_that_it_compiles(tmp_path: Path, data: Path) -> None:
+    told = []
+    for k in range(2):
+        done = run(
+            "train", "--data", data, *QUICK, "--out", f"run{k}", cwd=tmp_path,
+            NUMBA_CACHE_DIR=str(tmp_path / "cache"),
+        )  # fmt: skip
+        told.append(done.stdout.count("compiling kernels, once"))
+    assert told == [1, 0]
