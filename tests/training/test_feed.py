@@ -35,8 +35,8 @@ def make_feed(sampling: str, *, ahead: bool, seed: int = 0) -> Feed:
     return Feed(samples, 20, sampling, np.random.default_rng(seed), ahead=ahead)
 
 
-def make_trainer(**settings: Any) -> ng.Trainer:
-    network = ng.TwoLayerNet(30, 7, 3, 0.3, seed=1, dtype="float32")
+def make_trainer(dtype: str = "float32", **settings: Any) -> ng.Trainer:
+    network = ng.TwoLayerNet(30, 7, 3, 0.3, seed=1, dtype=dtype)
     return ng.Trainer(network, make_bytes(), **{"batch_size": 20, "seed": 3, **settings})
 
 
@@ -116,16 +116,17 @@ def test_decay_falls_in_a_straight_line_and_goes_on_after_a_stop(tmp_path: Path)
         assert array.tobytes() == whole.network.params[name].tobytes()
 
 
-def test_kernels_train_to_the_numbers_of_the_array_lines() -> None:
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-6), ("float64", 1e-13)])
+def test_kernels_train_to_the_numbers_of_the_array_lines(dtype: str, tolerance: float) -> None:
     runs = []
     for kernels in (True, False):
-        trainer = make_trainer(kernels=kernels, learning_rate=0.5)
+        trainer = make_trainer(dtype, kernels=kernels, learning_rate=0.5)
         history = trainer.run(200)
         runs.append((history.train_loss, history.test_accuracy, trainer.network.params["W1"]))
     assert runs[0][0][-1] < 0.5 * runs[0][0][0]
-    np.testing.assert_allclose(runs[0][0], runs[1][0], rtol=0, atol=1e-5)
+    np.testing.assert_allclose(runs[0][0], runs[1][0], rtol=0, atol=tolerance)
     assert runs[0][1] == pytest.approx(runs[1][1], abs=0.06)
-    np.testing.assert_allclose(runs[0][2], runs[1][2], rtol=0, atol=1e-4)
+    np.testing.assert_allclose(runs[0][2], runs[1][2], rtol=0, atol=10 * tolerance)
 
 
 def test_one_core_gathers_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:

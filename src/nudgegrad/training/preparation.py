@@ -73,15 +73,15 @@ def describe(trainer: Training) -> str:
     if is_fused(trainer):
         parts.append("gradient and update fused")
     if samples.sparse:
-        parts.append(f"the {1 - samples.share:.0%} of the inputs that are zero skipped")
+        parts.append(f"zeros skipped, {1 - samples.share:.0%} of the inputs")
     cores, changes = available_threads(), _changes(trainer)
     if cores > 1 and changes >= WORTH_THREADS:
         parts.append(f"{cores} threads for {changes / 1e6:,.0f} million changes a step")
     elif cores > 1:
-        ahead = " besides the one that gathers batches" if gather_ahead(samples) else ""
-        parts.append(f"1 thread{ahead}, since so short a step would wait longer for a second one")
+        ahead = ", one more gathers batches" if gather_ahead(samples) else ""
+        parts.append(f"1 thread, as a step is too short to wake another{ahead}")
     if _one_blas_thread(trainer):
-        parts.append("1 for BLAS, whose products are small")
+        parts.append("BLAS 1 thread, as its products are small")
     return "; ".join(parts)
 
 
