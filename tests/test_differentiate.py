@@ -87,7 +87,7 @@ def test_arrays_that_cannot_be_nudged(x: Any, message: str) -> None:
         ng.numerical_gradient(square_sum, x)
 
 
-@pytest.mark.parametrize("h", [0, -1e-4, float("nan"), float("inf"), "small", None, True])
+@pytest.mark.parametrize("h", [0, -1e-4, float("nan"), float("inf"), "small", True])
 def test_wrong_steps(h: Any) -> None:
     with pytest.raises(ParameterError, match="h must be"):
         ng.numerical_gradient(square_sum, np.ones(2), h=h)

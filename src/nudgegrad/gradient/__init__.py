@@ -1,7 +1,8 @@
 """The four ways to a network's gradient, slowest first, behind one call."""
 
 from nudgegrad.gradient.compute import METHODS, compute_gradient, count_loss_evaluations
-from nudgegrad.gradient.result import Cancelled, Gradient, Monitor
+from nudgegrad.gradient.result import Gradient
+from nudgegrad.monitor import Cancelled, Monitor
 
 __all__ = [
     "METHODS",

@@ -13,11 +13,12 @@ from nudgegrad.arrays import Array
 from nudgegrad.gradient.backprop import backprop
 from nudgegrad.gradient.naive import draw_sample, naive
 from nudgegrad.gradient.node import node
-from nudgegrad.gradient.result import Gradient, Monitor
+from nudgegrad.gradient.result import Gradient
 from nudgegrad.gradient.trace import make_trace
 from nudgegrad.gradient.weight import weight
 from nudgegrad.layers import Layer, named_parameters
 from nudgegrad.losses import Loss
+from nudgegrad.monitor import Monitor
 from nudgegrad.validation import ParameterError, check_choice, check_integer, check_real
 
 __all__ = ["METHODS", "compute_gradient", "count_loss_evaluations"]

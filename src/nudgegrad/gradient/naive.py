@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from nudgegrad.differentiate import central_differences, check_nudgeable
 from nudgegrad.gradient.propagate import ROUNDINGS
-from nudgegrad.gradient.result import Monitor
 from nudgegrad.gradient.trace import Trace, forward_pass
+from nudgegrad.monitor import Monitor
 
 __all__ = ["draw_sample", "naive"]
 

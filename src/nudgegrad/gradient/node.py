@@ -19,9 +19,9 @@ from nudgegrad.gradient.propagate import (
     quotient,
     slices,
 )
-from nudgegrad.gradient.result import Monitor
 from nudgegrad.gradient.trace import Trace
 from nudgegrad.gradient.weight import weight
+from nudgegrad.monitor import Monitor
 
 __all__ = ["node"]
 

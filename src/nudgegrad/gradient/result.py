@@ -1,21 +1,13 @@
-"""What a gradient method returns, and how it reports progress and is stopped."""
+"""What a gradient method returns."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nudgegrad.arrays import Array
 
-__all__ = ["Cancelled", "Gradient", "Monitor"]
-
-
-class Cancelled(Exception):
-    """A gradient was stopped between two blocks by the caller's `cancel`."""
+__all__ = ["Gradient"]
 
 
 class Gradient(dict[str, Array]):
@@ -67,31 +59,3 @@ class Gradient(dict[str, Array]):
             f"Gradient({{{shapes}}}, method={self.method!r}, h={self.h}, loss={self.loss:.6g}, "
             f"loss_evaluations={self.loss_evaluations}{part})"
         )
-
-
-@dataclass
-class Monitor:
-    """Counts loss evaluations, tells the caller, and stops when the caller says so.
-
-    Parameters
-    ----------
-    total
-        Loss evaluations that there will be.
-    progress
-        Called with (done, total) after every block.
-    cancel
-        Asked between blocks; a true answer raises `Cancelled`.
-    """
-
-    total: int
-    progress: Callable[[int, int], Any] | None = None
-    cancel: Callable[[], bool] | None = None
-    done: int = 0
-
-    def advance(self, evaluations: int) -> None:
-        """Count the loss evaluations of a block that is finished."""
-        self.done += evaluations
-        if self.progress is not None:
-            self.progress(self.done, self.total)
-        if self.cancel is not None and self.cancel():
-            raise Cancelled(f"stopped after {self.done} of {self.total} loss evaluations")

@@ -18,8 +18,8 @@ from nudgegrad.gradient.propagate import (
     quotient,
     slices,
 )
-from nudgegrad.gradient.result import Monitor
 from nudgegrad.gradient.trace import Trace
+from nudgegrad.monitor import Monitor
 from nudgegrad.validation import ParameterError
 
 __all__ = ["weight"]

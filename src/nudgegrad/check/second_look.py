@@ -1,0 +1,163 @@
+"""A second look at entries that the first one left in doubt, with longer and shorter nudges.
+
+A shorter nudge steps over fewer kinks and less curvature, a longer one rises further above the
+noise. Of all nudges the one with the smallest error bar counts. An entry has a **kink** if the
+slopes on both sides stay apart however short the nudge, as far down as noise lets one see.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nudgegrad.check.probe import EVALUATIONS, SIGNIFICANT, Probe, probe
+from nudgegrad.differentiate.evaluate import Evaluator
+
+__all__ = ["Look", "doubtful", "second_look"]
+
+Array = NDArray[Any]
+
+FIRST_ROUND = (1 / 64, 8.0)
+"""Nudges for every entry in doubt, as multiples of its first …"""
+
+SECOND_ROUND = (1 / 8, 64.0, 1 / 512, 512.0, 1 / 4096)
+"""… and those for entries that are in doubt still."""
+
+
+@dataclass
+class Look:
+    """What is known of n entries of an array.
+
+    Attributes
+    ----------
+    best : Probe
+        Of all nudges the one with the smallest error bar.
+    kink : (n,) bool array
+        Whether the function bends at the entry.
+    evaluations : int
+        That it took.
+    """
+
+    best: Probe
+    kink: NDArray[np.bool_]
+    evaluations: int
+
+    @property
+    def bounds(self) -> tuple[Array, Array]:
+        """Return the lowest and the highest slope that is right at a kink, with what noise adds."""
+        slack = SIGNIFICANT * self.best.noise + 0.02 * self.best.bend
+        low = np.minimum(self.best.left, self.best.right) - slack
+        return low, np.maximum(self.best.left, self.best.right) + slack
+
+
+def doubtful(analytic: Array, seen: Probe, allowed: Array) -> NDArray[np.bool_]:
+    """Tell which entries a first look has not settled.
+
+    Parameters
+    ----------
+    analytic : (n,) array
+    seen : Probe
+    allowed : (n,) array
+        How far each may be off: outside of it, or if it is a tenth of the slope itself and more,
+        the entry is in doubt. So is one where the function bends.
+    """
+    with np.errstate(invalid="ignore"):
+        outside = ~(np.abs(analytic - seen.numeric) <= allowed)
+    return np.asarray(outside | seen.bends | blunt(analytic, seen, allowed))
+
+
+def blunt(analytic: Array, seen: Probe, allowed: Array) -> NDArray[np.bool_]:
+    """Tell where the tolerance is too wide to say anything: beside the entry, and the array."""
+    size = np.fmax(np.abs(analytic), np.abs(seen.numeric))
+    largest = float(size[np.isfinite(size)].max(initial=0.0))
+    return np.asarray((allowed > 0.1 * size) & (allowed > 1e-3 * largest))
+
+
+def second_look(
+    evaluate: Evaluator,
+    leaf: int,
+    indices: Array,
+    analytic: Array,
+    first: Probe,
+    allowance: Any,
+    centre: float,
+    noise: float,
+) -> Look:
+    """Look again at some entries of an array.
+
+    Parameters
+    ----------
+    evaluate, leaf, indices, centre, noise
+        As for `probe`.
+    analytic : (n,) array
+        What was claimed of them.
+    first : Probe
+        The first look.
+    allowance : callable
+        (analytic, error) → how far entries may be off.
+
+    Returns
+    -------
+    Look
+    """
+    levels = [first]
+
+    def at(multiple: float, entries: Array) -> Probe:
+        part = first.take(entries)
+        return probe(evaluate, leaf, indices[entries], part.h * multiple, centre, noise)
+
+    everything = np.arange(len(indices))
+    levels += [at(multiple, everything) for multiple in FIRST_ROUND]
+    evaluations = EVALUATIONS * len(FIRST_ROUND) * len(indices)
+    best = _best(levels)
+    unclear = np.any([level.bends for level in levels], axis=0)
+    unclear |= blunt(analytic, best, allowance(analytic, best.error))
+    left = np.flatnonzero(unclear)
+    if not len(left):
+        return Look(best, np.zeros(len(indices), dtype=bool), evaluations)
+    part = [level.take(left) for level in levels]
+    part += [at(multiple, left) for multiple in SECOND_ROUND]
+    kink, where = find_kinks(part)
+    whole = np.zeros(len(indices), dtype=bool)
+    whole[left] = kink
+    evaluations += EVALUATIONS * len(SECOND_ROUND) * len(left)
+    return Look(best.put(left, _best(part).where(kink, where)), whole, evaluations)
+
+
+def _best(levels: list[Probe]) -> Probe:
+    best = levels[0]
+    for level in levels[1:]:
+        best = best.where(level.error < best.error, level)
+    return best
+
+
+def find_kinks(levels: list[Probe]) -> tuple[NDArray[np.bool_], Probe]:
+    """Return where the function bends, and what the shortest telling nudge shows there.
+
+    Parameters
+    ----------
+    levels : list of Probe
+        The same entries with several nudges, in any order.
+    """
+    order = np.argsort([float(np.median(level.h)) for level in levels])[::-1]
+    levels = [levels[k] for k in order]  # longest first
+    bend = np.stack([np.where(np.isfinite(level.error), level.bend, 0.0) for level in levels])
+    noise = np.stack([SIGNIFICANT * level.noise for level in levels])
+    bends = np.stack([level.bends & np.isfinite(level.error) for level in levels])
+    # Nudges so short that noise would hide a quarter of the largest bend tell nothing.
+    telling = noise <= 0.25 * bend.max(axis=0)
+    kink = np.zeros(bend.shape[1], dtype=bool)
+    where = levels[0]
+    previous = np.zeros(bend.shape[1])
+    for k, level in enumerate(levels):
+        # The last telling nudge decides: a smooth bend, or a kink beside x, is gone by then.
+        stays = bends[k] & (bend[k] > 0.5 * previous) & (previous > 0)
+        kink = np.where(telling[k], stays, kink)
+        where = where.where(telling[k], level)
+        previous = np.where(telling[k], bend[k], previous)
+    centred = np.where(kink, (where.left + where.right) / 2, where.numeric)
+    half = np.where(kink, where.bend / 2, where.error)
+    return kink, where._replace(numeric=centred, error=half)
