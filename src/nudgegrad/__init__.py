@@ -5,8 +5,9 @@ Nudge a weight by ±h, see how the loss moves, and that slope is its gradient.
 
 from nudgegrad import data
 from nudgegrad._version import __version__
+from nudgegrad.check import Report, check
 from nudgegrad.data import load_mnist
-from nudgegrad.differentiate import numerical_gradient
+from nudgegrad.differentiate import numerical_gradient, numerical_jacobian
 from nudgegrad.gradient import Cancelled, Gradient
 from nudgegrad.layers import Affine, Layer, ReLU, Sigmoid, Tanh
 from nudgegrad.losses import CrossEntropy, Loss, MeanSquaredError
@@ -27,13 +28,16 @@ __all__ = [
     "Momentum",
     "Network",
     "ReLU",
+    "Report",
     "Sigmoid",
     "Tanh",
     "Trainer",
     "TwoLayerNet",
     "__version__",
+    "check",
     "data",
     "load_mnist",
     "numerical_gradient",
+    "numerical_jacobian",
     "train",
 ]

@@ -1,7 +1,16 @@
-"""The gradient checker: every entry of anybody's gradient, with error bars."""
+"""The gradient checker: every entry of anybody's gradient, with error bars.
 
-from nudgegrad.check.function import check_function
+`check` is the one call. `engine` looks at entries (`probe`), again where that leaves doubt
+(`second_look`), and judges them (`judge`, `ties`, `taylor`); `function` and `network` say what is
+evaluated; `report` tells what was found, and `diagnosis` what it may mean.
+"""
+
+# CASE
+from nudgegrad.check.check import check
+from nudgegrad.check.cost import Cost
 from nudgegrad.check.report import Entry, ParameterCheck, Report, WrongGradient
 from nudgegrad.check.verdict import Verdict
 
-__all__ = ["Entry", "ParameterCheck", "Report", "Verdict", "WrongGradient", "check_function"]
+__all__ = [
+    "Cost", "Entry", "ParameterCheck", "Report", "Verdict", "WrongGradient", "check",
+]  # fmt: skip

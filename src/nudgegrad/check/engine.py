@@ -18,7 +18,7 @@ from nudgegrad.check.judge import Tolerances, judge
 from nudgegrad.check.probe import EVALUATIONS, Probe, probe
 from nudgegrad.check.report import ParameterCheck, Report
 from nudgegrad.check.second_look import Look, doubtful, second_look
-from nudgegrad.check.taylor import HALVINGS, TaylorTest, taylor_test
+from nudgegrad.check.taylor import HALVINGS, taylor_test
 from nudgegrad.check.ties import wrong_at_ties
 from nudgegrad.check.verdict import Verdict
 from nudgegrad.differentiate.evaluate import Evaluator
@@ -174,7 +174,11 @@ def examine(
     remarks, used = wrong_at_ties(evaluate, entries, centre)
     if again is not None and _changed(entries, again):
         remarks.append("the gradient differs from call to call at one point")
-    taylor = _taylor(evaluate, analytic, entries, centre) if options.taylor else None
+    taylor = None
+    if options.taylor:
+        moves = [(part.indices, part.h) for part in entries]
+        noise = max(part.noise for part in entries)
+        taylor = taylor_test(evaluate, analytic, moves, centre, noise)
     used += HALVINGS if taylor is not None else 0
     if deterministic and float(evaluate.centre()) != centre:
         deterministic = False
@@ -300,20 +304,6 @@ def _scatter(samples: Array) -> float:
     """Return the noise that many entries' samples of it amount to, where they show any."""
     some = samples[samples > 0]
     return float(np.median(some) / 0.6745) if len(some) >= 8 else 0.0  # of a normal deviate
-
-
-def _taylor(
-    evaluate: Evaluator, analytic: Sequence[Array], entries: list[Entries], centre: float
-) -> TaylorTest:
-    """Measure the remainder along a direction in which every chosen entry moves like its nudge."""
-    rng = np.random.default_rng(0)
-    direction = [np.zeros(array.shape) for array in evaluate.arrays]
-    for part in entries:
-        sizes = rng.standard_normal(len(part.indices)) / np.sqrt(max(1, len(part.indices)))
-        direction[part.leaf].flat[part.indices] = part.h * sizes
-    claimed = [np.where(np.isfinite(a), a, 0.0).astype(np.float64) for a in analytic]
-    noise = max(part.noise for part in entries)
-    return taylor_test(evaluate, claimed, direction, centre, noise, largest=2.0**12)
 
 
 def _parameter_check(name: str, array: Array, claimed: Array, part: Entries) -> ParameterCheck:

@@ -22,6 +22,9 @@ Array = NDArray[Any]
 
 HALVINGS = 24
 
+LONGEST = 2.0**12
+"""The longest step, in nudges."""
+
 
 @dataclass(frozen=True)
 class TaylorTest:
@@ -45,40 +48,43 @@ class TaylorTest:
 
     def __str__(self) -> str:
         if np.isinf(self.order):
-            return "Taylor remainder: nothing but rounding is left, the function is linear here"
+            return "nothing but rounding remains: the function is linear here"
         verdict = "as a right gradient's" if self.passed else "2 if the gradient were right"
-        return f"Taylor remainder: of order {self.order:.2f}, {verdict}"
+        return f"a remainder of order {self.order:.2f}, {verdict}"
 
 
 def taylor_test(
     evaluate: Evaluator,
     gradient: Sequence[Array],
-    direction: Sequence[Array],
+    moves: Sequence[tuple[Array, float]],
     centre: float,
     noise: float,
-    largest: float,
 ) -> TaylorTest:
-    """Measure the order of the remainder along one direction.
+    """Measure the order of the remainder along a random direction.
 
     Parameters
     ----------
     evaluate
         The function beside x.
-    gradient, direction
-        The gradient that was claimed, and where to go, in the shapes of x.
+    gradient
+        What was claimed, in the shapes of x.
+    moves
+        For each array the flat indices of the entries that move, and the nudge that suits them.
     centre
         f(x).
     noise
         Standard deviation of the function's values.
-    largest
-        The longest step; 24 halvings of it follow.
     """
-    steps = largest * 0.5 ** np.arange(HALVINGS)
-    slope = float(sum(np.sum(g * d) for g, d in zip(gradient, direction, strict=True)))
+    rng = np.random.default_rng(0)
+    direction = [np.zeros(array.shape) for array in evaluate.arrays]
+    for way, (indices, h) in zip(direction, moves, strict=True):
+        way.flat[indices] = h * rng.standard_normal(len(indices)) / np.sqrt(max(1, len(indices)))
+    steps = LONGEST * 0.5 ** np.arange(HALVINGS)
+    claimed = [np.where(np.isfinite(g), g, 0.0).astype(np.float64) for g in gradient]
+    slope = float(sum(np.sum(g * way) for g, way in zip(claimed, direction, strict=True)))
     values = np.asarray(evaluate.along(direction, steps), dtype=np.float64)
     with np.errstate(invalid="ignore", over="ignore"):
         remainders = np.abs(values - centre - steps * slope)
-    # What rounding adds: that of the values, and of x + s·d itself, which moves f by its slope.
     floor = 30 * noise
     clear = np.flatnonzero(np.isfinite(remainders) & (remainders > floor))
     if len(clear) < 3:

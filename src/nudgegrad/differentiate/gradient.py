@@ -195,8 +195,7 @@ def _plan(
     check_boolean("relative", relative)
     check_boolean("error_bars", error_bars)
     chosen = select_entries(leaves, only=only, mask=mask, sample=sample, seed=seed)
-    halves = tuple(o / 2 for o in found.offsets) if error_bars else ()
-    offsets = tuple(dict.fromkeys((*found.offsets, *halves)))
+    offsets = found.offsets_of_both if error_bars else found.offsets
     needs_centre = error_bars or any(0 in (a, b) for a, b, _ in found.secants)
     count = len(offsets) * sum(len(indices) for indices in chosen)
     if h == "auto":

@@ -65,9 +65,9 @@ class Scheme:
         return tuple(sorted(ends - {0.0}))
 
     @property
-    def evaluations(self) -> int:
-        """Evaluations for every entry, the one at x itself, which all share, not counted."""
-        return len(self.offsets)
+    def offsets_of_both(self) -> tuple[float, ...]:
+        """The same for S(h) and S(h/2) together; every one of them costs an evaluation."""
+        return tuple(dict.fromkeys((*self.offsets, *(o / 2 for o in self.offsets))))
 
     def __call__(self, values: Mapping[float, Array], steps: Mapping[float, Array]) -> Array:
         """Return the slope.

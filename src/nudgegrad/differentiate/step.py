@@ -103,7 +103,7 @@ def value_noise(value: Array) -> float:
 
 def tuning_evaluations(sizes: list[int], scheme: Scheme = CENTRAL) -> int:
     """Return how many evaluations `choose_steps` makes for arrays of so many chosen entries."""
-    ladder = 2 * scheme.evaluations * len(LADDER)
+    ladder = len(scheme.offsets_of_both) * len(LADDER)
     entries = sum(min(TUNED_ENTRIES, size) for size in sizes)
     return REPEATS + entries * (2 * (NOISE_POINTS - 1) + ladder)
 
@@ -232,7 +232,7 @@ def two_slopes(
     centre: Array,
 ) -> tuple[Array, Array, Array]:  # fmt: skip
     """Return S(h), S(h/2) and the steps taken, for some entries of a leaf."""
-    offsets = tuple(dict.fromkeys((*scheme.offsets, *(o / 2 for o in scheme.offsets))))
+    offsets = scheme.offsets_of_both
     points, steps = nudged(values, sizes, offsets)
     found = evaluate.at(leaf, indices, points)
     with np.errstate(divide="ignore", invalid="ignore"):

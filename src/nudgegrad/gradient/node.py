@@ -43,8 +43,13 @@ def node(
     layer = trace.layers[k]
     if not layer.linear_in_parameters:
         return weight(trace, k, h, monitor, error_bars=error_bars)
-    x, y = trace.activations[k], trace.activations[k + 1]
     found = node_differences(trace, k + 1, h, monitor, error_bars=error_bars)
+    return by_parameter(trace, k, found)
+
+
+def by_parameter(trace: Trace, k: int, found: Quotient) -> tuple[Arrays, Arrays | None]:
+    """Turn differences by the nodes of layer k into those by its parameters, and their errors."""
+    layer, x, y = trace.layers[k], trace.activations[k], trace.activations[k + 1]
     gradients = layer.parameter_gradient(x, y, found.slope)
     if found.truncation is None or found.rounding is None:
         return gradients, None
@@ -91,9 +96,7 @@ def node_differences(
         lines = [xp.concat([getattr(found, part) for found in line], axis=1) for line in down]
         return xp.concat(lines) / trace.batch_size
 
-    if not error_bars:
-        return Quotient(whole("slope"))
-    return Quotient(whole("slope"), whole("truncation"), whole("rounding"))
+    return Quotient(**{part: whole(part) for part in down[0][0].parts})
 
 
 def _block(

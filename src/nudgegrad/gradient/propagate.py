@@ -97,7 +97,7 @@ def propagate_rows(trace: Trace, k: int, d: Array, rule: str = "difference") -> 
 
 @dataclass(frozen=True)
 class Quotient:
-    """Central differences and, where they were asked for, the two parts of their error.
+    """Central differences and, where they were asked for, what is known of their errors.
 
     Attributes
     ----------
@@ -107,11 +107,21 @@ class Quotient:
         (4/3)·|D(h) − D(h/2)|, since the truncation error is quadratic in h (L. Richardson, 1911).
     rounding : array or None
         The size of the numbers summed, times the unit roundoff, over h.
+    bend : array or None
+        How far the slopes on the two sides differ because of a kink: 2B(h/2) − B(h), where
+        B(h) = |Δ(h) + Δ(−h)| / h, which a smooth function makes vanish.
     """
 
     slope: Array
     truncation: Array | None = None
     rounding: Array | None = None
+    bend: Array | None = None
+
+    @property
+    def parts(self) -> dict[str, Array]:
+        """What was computed, by name."""
+        named = {name: getattr(self, name) for name in ("slope", "truncation", "rounding", "bend")}
+        return {name: part for name, part in named.items() if part is not None}
 
 
 def quotient(
@@ -130,13 +140,19 @@ def quotient(
     magnitude
         A nudge's size → the size of the numbers that its change is summed from.
     """
-    slope = (change(h) - change(-h)) / (2 * h)
+    up, down = change(h), change(-h)
+    slope = (up - down) / (2 * h)
     if magnitude is None:
         return Quotient(slope)
-    half = (change(h / 2) - change(-h / 2)) / h
+    half_up, half_down = change(h / 2), change(-h / 2)
+    half = (half_up - half_down) / h
     xp = namespace(slope)
     roundoff = float(xp.finfo(slope.dtype).eps)
-    return Quotient(slope, 4 / 3 * xp.abs(slope - half), ROUNDINGS * roundoff / h * magnitude(h))
+    bend = 4 / h * xp.abs(half_up + half_down) - 1 / h * xp.abs(up + down)
+    rounding = ROUNDINGS * roundoff / h * magnitude(h)
+    # What rounding can make of it, and the third order of the function, is no kink.
+    bend = xp.where(bend > 1e-2 * xp.abs(slope) + 8 * rounding, bend, xp.zeros_like(bend))
+    return Quotient(slope, 4 / 3 * xp.abs(slope - half), rounding, bend)
 
 
 def nudges_per_block(trace: Trace, k: int) -> int:
