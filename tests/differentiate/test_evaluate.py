@@ -62,7 +62,7 @@ def test_all_evaluators_give_the_same_values(seed: int, dtype: str) -> None:
     sizes = np.array([0.1, -0.2, 0.0])
     slow = InPlace(one, x, leaves)
     before = [array.tobytes() for array in leaves.arrays]
-    tolerance = {"rtol": 1e-5 if dtype == "float32" else 1e-12, "atol": 1e-6}
+    tolerance: dict[str, Any] = {"rtol": 1e-5 if dtype == "float32" else 1e-12, "atol": 1e-6}
     for fast in (
         Vectorized(many, leaves, any_array),
         Workers(one, leaves, real_number, 2, "threads"),

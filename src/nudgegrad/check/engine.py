@@ -125,6 +125,7 @@ def examine(
     *,
     method: str,
     again: Sequence[Array] | None = None,
+    spent: int = 0,
     notes: Sequence[str] = (),
 ) -> Report:
     """Check claimed gradients against differences of a function.
@@ -144,6 +145,8 @@ def examine(
     again
         The gradients claimed when asked a second time. Where they differ from the first, which
         cannot both be right, an entry is wrong.
+    spent
+        Evaluations that were made before.
     notes
         What else the report should say.
     """
@@ -180,8 +183,9 @@ def examine(
         noise = max(part.noise for part in entries)
         taylor = taylor_test(evaluate, analytic, moves, centre, noise)
     used += HALVINGS if taylor is not None else 0
-    if deterministic and float(evaluate.centre()) != centre:
-        deterministic = False
+    if deterministic:
+        used += 1
+        deterministic = float(evaluate.centre()) == centre
     if not deterministic:
         remarks.append(
             "two evaluations at one point differ: seed the function, or switch its randomness off"
@@ -197,7 +201,7 @@ def examine(
         },
         method=method,
         loss=centre,
-        evaluations=budget.evaluations + tuning_evaluations(sizes) + used + 1,
+        evaluations=spent + tuning_evaluations(sizes) + budget.evaluations + used,
         seconds=time.perf_counter() - budget.started,
         noise=max(part.noise for part in entries),
         deterministic=deterministic,

@@ -63,7 +63,7 @@ def check_function(
         method = "differences, entry by entry in place, one call of f for each"
     else:
         method = f"differences, entry by entry, by {workers} {backend}"
-    report = examine(evaluate, leaves, analytic, checked, method=method, again=again)
+    report = examine(evaluate, leaves, analytic, checked, method=method, again=again, spent=1)
     _unchanged(leaves, before, "f")
     return report
 

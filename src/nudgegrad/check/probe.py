@@ -132,7 +132,7 @@ def measure(found: Array, steps: Array, centre: float, noise: float, h: Array) -
         half = (found[:, 2] - found[:, 3]) / (steps[:, 2] - steps[:, 3])
         sides = (found - centre) / steps
         numeric = half + (half - whole) / 3
-        reach = np.abs(found - centre).max(axis=1)
+        reach = np.nan_to_num(np.abs(found - centre), nan=0, posinf=0).max(axis=1)
         if centre != 0:  # a value far from f(x) has larger last digits
             noise = noise * np.maximum(1, reach / abs(centre))
         relative_noise = noise / np.abs(h)

@@ -24,7 +24,10 @@ FIRST_ROUND = (1 / 64, 8.0)
 """Nudges for every entry in doubt, as multiples of its first …"""
 
 SECOND_ROUND = (1 / 8, 64.0, 1 / 512, 512.0, 1 / 4096)
-"""… and those for entries that are in doubt still."""
+"""… and those for entries that are in doubt still …"""
+
+OWN = 2.0**-13
+"""… together with one of this share of the entry's own size."""
 
 
 @dataclass
@@ -121,9 +124,12 @@ def second_look(
     part = [level.take(left) for level in levels]
     part += [at(multiple, left) for multiple in SECOND_ROUND]
     kink, where = find_kinks(part)
+    size = np.abs(evaluate.arrays[leaf].flat[indices[left]].astype(np.float64))
+    h = np.where(size > 0, OWN * size, first.h[left])
+    part.append(probe(evaluate, leaf, indices[left], h, centre, noise))
     whole = np.zeros(len(indices), dtype=bool)
     whole[left] = kink
-    evaluations += EVALUATIONS * len(SECOND_ROUND) * len(left)
+    evaluations += EVALUATIONS * (len(SECOND_ROUND) + 1) * len(left)
     return Look(best.put(left, _best(part).where(kink, where)), whole, evaluations)
 
 

@@ -138,7 +138,7 @@ def _common(
     """
     y = (evidence.analytic if response is None else response)[evidence.wrong]
     x, tolerance = regressor[evidence.wrong], evidence.tolerance[evidence.wrong]
-    usable = x != 0
+    usable = (x != 0) & np.isfinite(y) & np.isfinite(tolerance)
     if usable.sum() < SHARE * x.size:
         return None
     y, x, doubt = y[usable], x[usable], (tolerance / np.where(x == 0, 1, np.abs(x)))[usable]

@@ -1,0 +1,176 @@
+"""Checking networks: every entry, by exact differences."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import nudgegrad as ng
+from nudgegrad.functions import sigmoid
+from nudgegrad.validation import ParameterError
+from tests.networks import Case, cases
+
+
+@settings(max_examples=25)
+@given(cases(dtype="float64"))
+def test_any_network_in_float64(case: Case) -> None:
+    confirm(case)
+
+
+@settings(max_examples=25)
+@given(cases(dtype="float32"))
+def test_any_network_in_float32(case: Case) -> None:
+    confirm(case)
+
+
+def confirm(case: Case) -> None:
+    net, x, t = case
+    report = ng.check(net, x, t)
+    assert report.passed, str(report)
+    assert report.counts["unresolved"] <= 0.05 * report.entries, str(report)
+    assert "exact differences by node" in report.method
+    for name in net.params:
+        wrong = dict(net.gradient(x, t))
+        largest = np.argmax(np.abs(wrong[name]))
+        wrong[name].flat[largest] *= 1.01
+        if wrong[name].flat[largest] != 0:
+            found = ng.check(net, x, t, wrong)
+            assert found.counts["wrong"] == 1, str(found)
+            assert found.worst(1)[0].parameter == name
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 1000), st.sampled_from(["float64", "float32"]))
+def test_verdicts_are_those_of_plain_differences(seed: int, dtype: str) -> None:
+    rng = np.random.default_rng(seed)
+    net = ng.Network([ng.Affine(4, 5), ng.Tanh(), ng.Affine(5, 3)], seed=seed, dtype=dtype)
+    x, t = rng.normal(size=(6, 4)).astype(dtype), rng.integers(0, 3, 6)
+    gradient = {name: array.copy() for name, array in net.gradient(x, t).items()}
+    gradient["W2"][0] *= 2
+    fast = ng.check(net, x, t, gradient)
+    plain = ng.check(lambda _: net.loss(x, t), net.params, gradient)
+    for name in net.params:
+        wrong = fast.parameters[name].verdict == 2
+        sure = plain.parameters[name].verdict <= 2
+        np.testing.assert_array_equal(
+            wrong[sure], plain.parameters[name].verdict[sure] == 2, err_msg=f"{fast}\n{plain}"
+        )
+
+
+@pytest.mark.parametrize(("first", "width"), [(ng.Affine(4, 5), 5), (ng.Tanh(), 4)])
+def test_inputs_too(first: ng.Layer, width: int) -> None:
+    net = ng.Network([first, ng.Sigmoid(), ng.Affine(width, 3)], seed=0)
+    rng = np.random.default_rng(0)
+    x, t = rng.normal(size=(6, 4)), rng.integers(0, 3, 6)
+    by_x = ng.numerical_gradient(lambda x: net.loss(x, t), x.copy(), 1e-5)
+    claimed = {**net.gradient(x, t), "x": by_x}
+    assert ng.check(net, x, t, claimed, rtol=1e-7, atol=1e-9).passed
+    claimed["x"] = by_x * 1.001
+    report = ng.check(net, x, t, claimed, rtol=1e-7, atol=1e-9)
+    assert report.counts["wrong"] == x.size
+
+
+def test_inputs_of_zero_are_kinks_of_relu() -> None:
+    net = ng.Network([ng.Affine(4, 5), ng.ReLU(), ng.Affine(5, 3)], seed=0)
+    x, t = np.random.default_rng(0).normal(size=(6, 4)), np.zeros(6, int)
+    x[0] = 0
+    report = ng.check(net, x, t)
+    assert report.counts["kink"] == 5
+    assert report.counts["wrong"] == 0
+    claimed = dict(net.gradient(x, t))
+    claimed["b1"] = claimed["b1"] + 1
+    assert ng.check(net, x, t, claimed).counts["wrong"] == 5
+
+
+def test_a_kink_within_the_nudge_is_stepped_around() -> None:
+    net = ng.Network([ng.Affine(1, 1), ng.ReLU(), ng.Affine(1, 2)], seed=0)
+    net.params["W1"] = [[1.0]]
+    for distance in (1e-7, -1e-7, 5e-7):
+        x = np.array([[distance], [1.0]])
+        report = ng.check(net, x, np.array([0, 1]))
+        assert report.counts["wrong"] == report.counts["kink"] == 0, str(report)
+
+
+class Swish(ng.Layer):
+    elementwise = True
+
+    def forward(self, x: Any) -> Any:
+        return x * sigmoid(x)
+
+    def backward(self, x: Any, y: Any, dy: Any) -> Any:
+        s = sigmoid(x)
+        return dy * (s + x * s * (1 - s))
+
+
+class WrongSwish(Swish):
+    def backward(self, x: Any, y: Any, dy: Any) -> Any:
+        return dy * sigmoid(x)
+
+
+class WrongRule(Swish):
+    def difference(self, x: Any, y: Any, d: Any) -> Any:
+        return 2 * d
+
+
+class Scale(ng.Layer):
+    linear_in_parameters = True
+
+    def __init__(self, size: int, factor: float = 1.0) -> None:
+        self.input_size = self.output_size = size
+        self.params["g"] = np.linspace(0.5, 2, size)
+        self.factor = factor
+
+    def forward(self, x: Any) -> Any:
+        return x * self.params["g"]
+
+    def backward(self, x: Any, y: Any, dy: Any) -> Any:
+        return dy * self.params["g"]
+
+    def parameter_gradient(self, x: Any, y: Any, dy: Any) -> Any:
+        return {"g": self.factor * (x * dy).sum(axis=0)}
+
+
+@pytest.mark.parametrize(
+    ("layer", "wrong"),
+    [
+        (Swish(), set()),
+        (WrongSwish(), {"W1", "b1"}),
+        (Scale(5), set()),
+        (Scale(5, 0.5), {"g1"}),
+        (WrongRule(), set()),
+    ],
+    ids=["swish", "wrong swish", "scale", "wrong scale", "wrong rule"],
+)
+def test_layers_that_users_write(layer: ng.Layer, wrong: set[str]) -> None:
+    net = ng.Network([ng.Affine(4, 5), layer, ng.Affine(5, 3)], seed=0)
+    rng = np.random.default_rng(0)
+    report = ng.check(net, rng.normal(size=(6, 4)), rng.integers(0, 3, 6))
+    assert {name for name, c in report.parameters.items() if c.counts["wrong"]} == wrong, report
+    assert report.passed == (not wrong)
+    broken = isinstance(layer, WrongRule)
+    assert any("difference rules" in note for note in report.notes) == broken
+
+
+def test_options() -> None:
+    net = ng.TwoLayerNet(6, 5, 3, seed=0)
+    x, t = np.random.default_rng(0).normal(size=(4, 6)), np.array([0, 1, 2, 0])
+    report = ng.check(net, x, t, only="W*", sample=3, taylor=True)
+    assert report.checked == 6
+    assert report.taylor.passed
+    assert report.taylor.order == pytest.approx(2, abs=0.2)
+    assert ng.check(net, x, t, h=1e-3).parameters["W1"].h == 1e-3
+    with pytest.raises(ParameterError, match="gradients must have the entries W1, b1, W2, b2, got"):
+        ng.check(net, x, t, {"W1": net.params["W1"]})
+    with pytest.raises(ParameterError, match=r"gradients of b2 must have its shape \(3,\), got"):
+        ng.check(net, x, t, {**net.gradient(x, t), "b2": np.ones(4)})
+    with pytest.raises(ParameterError, match=r"must be given \(network, x, t\)"):
+        ng.check(net, x)
+
+
+def test_parameters_stay_as_they_were() -> None:
+    net = ng.Network([ng.Affine(4, 5), Scale(5), ng.Affine(5, 3)], seed=0)
+    before = {name: array.tobytes() for name, array in net.params.items()}
+    ng.check(net, np.ones((2, 4)), np.array([0, 1]))
+    assert {name: array.tobytes() for name, array in net.params.items()} == before
