@@ -119,7 +119,7 @@ def test_options_that_do_not_go_together() -> None:
     with pytest.raises(ParameterError, match="relative must be False with h='auto'"):
         ng.numerical_gradient(one, point(0, 1, 1), "auto", relative=True)
     with pytest.raises(ParameterError, match="workers must be a whole number at least 1"):
-        ng.numerical_gradient(one, point(0, 1, 1), workers=1.5)
+        ng.numerical_gradient(one, point(0, 1, 1), workers=1.5)  # type: ignore[arg-type]
 
 
 def test_a_cancelled_gradient() -> None:

@@ -5,12 +5,12 @@
 evaluated; `report` tells what was found, and `diagnosis` what it may mean.
 """
 
-# CASE
+from nudgegrad.check.case import Case
 from nudgegrad.check.check import check
 from nudgegrad.check.cost import Cost
 from nudgegrad.check.report import Entry, ParameterCheck, Report, WrongGradient
 from nudgegrad.check.verdict import Verdict
 
 __all__ = [
-    "Cost", "Entry", "ParameterCheck", "Report", "Verdict", "WrongGradient", "check",
+    "Case", "Cost", "Entry", "ParameterCheck", "Report", "Verdict", "WrongGradient", "check",
 ]  # fmt: skip

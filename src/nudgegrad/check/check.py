@@ -27,8 +27,8 @@ def check(*arguments: Any, **options: Any) -> Report:
                                                   gradient, by name
     ``check(module, loss_fn, *inputs)``           what autograd gives for a PyTorch module: see
                                                   `nudgegrad.torch.check`
-    ``check(f, *args)``                           what jax.grad gives, where an argument is a JAX
-                                                  array: see `nudgegrad.jax.check`
+    ``check(f, *args)``                           what jax.grad gives, where the first argument
+                                                  holds JAX arrays: see `nudgegrad.jax.check`
     ============================================  ===============================================
 
     Parameters
@@ -95,7 +95,7 @@ def check(*arguments: Any, **options: Any) -> Report:
 
         return nudgegrad.torch.check(first, *rest, **options)
     jax = sys.modules.get("jax")
-    if jax is not None and _holds_jax_arrays(jax, rest):
+    if jax is not None and _holds_jax_arrays(jax, rest[:1]):
         import nudgegrad.jax
 
         return nudgegrad.jax.check(first, *rest, **options)
@@ -118,9 +118,12 @@ def _check_network(network: Network, rest: list[Any], options: dict[str, Any]) -
             "check of a Network must be given (network, x, t) or (network, x, t, gradients), got "
             f"{1 + len(rest)} arguments"
         )
-    return check_network(network, *rest, options=Options(**options))
+    return check_network(network, *rest, options=Options.named(options))
 
 
 def _holds_jax_arrays(jax: Any, arguments: list[Any]) -> bool:
-    """Tell whether some argument is made of JAX's arrays."""
+    """Tell whether some argument is made of JAX's arrays.
+
+    Claimed gradients of a function of NumPy arrays may be.
+    """
     return any(isinstance(leaf, jax.Array) for leaf in jax.tree_util.tree_leaves(arguments))

@@ -5,19 +5,20 @@ A first look at every entry, a second at those that it leaves in doubt, and the 
 
 from __future__ import annotations
 
+import difflib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nudgegrad.check.cost import FIRST_LOOK, Budget, Cost, announce_cost
-from nudgegrad.check.judge import Tolerances, judge
-from nudgegrad.check.probe import EVALUATIONS, Probe, probe
-from nudgegrad.check.report import ParameterCheck, Report
-from nudgegrad.check.second_look import Look, doubtful, second_look
+from nudgegrad.check.entries import Entries
+from nudgegrad.check.judge import Tolerances
+from nudgegrad.check.probe import EVALUATIONS
+from nudgegrad.check.report import Report
 from nudgegrad.check.taylor import HALVINGS, taylor_test
 from nudgegrad.check.ties import wrong_at_ties
 from nudgegrad.check.verdict import Verdict
@@ -30,10 +31,6 @@ from nudgegrad.validation import ParameterError, check_boolean, check_choice, ch
 __all__ = ["Options", "examine"]
 
 Array = NDArray[Any]
-
-MOST_SECOND_LOOKS = 4096
-"""Entries of an array that are looked at twice. Where more are in doubt, the others are judged by
-the first look."""
 
 NOISY = 100.0
 """A function whose noise is so many times its dtype's rounding is called noisy."""
@@ -70,51 +67,21 @@ class Options:
             check_real("max_seconds", self.max_seconds, above=0)
         check_boolean("taylor", self.taylor)
 
+    @classmethod
+    def named(cls, options: dict[str, Any]) -> Options:
+        """Return options from keywords; one that there is not is named, with the nearest."""
+        known = [field.name for field in fields(cls)]
+        for name in options:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(known)}"
+                raise TypeError(f"check() got an unexpected option {name!r}; {hint}")
+        return cls(**options)
+
     @property
     def tolerances(self) -> Tolerances:
         """How far an entry may be off."""
         return Tolerances(self.factor, self.rtol, self.atol)
-
-
-class Entries:
-    """One array's chosen entries, and what has been found out of them.
-
-    Attributes
-    ----------
-    leaf : int
-        Which array.
-    indices : (n,) int array
-        Flat indices into it.
-    analytic : (n,) array
-        What was claimed.
-    h, noise : float
-        Nudge and the function's noise.
-    roundoff : float
-        Of the claimed gradient's dtype.
-    seen : Probe
-        The best that was measured of each entry.
-    checked : (n,) bool array
-        Which entries were looked at.
-    verdict, allowed : (n,) arrays
-    """
-
-    def __init__(self, leaf: int, indices: Array, claimed: Array, step: Step) -> None:
-        self.leaf, self.indices = leaf, indices
-        self.analytic = np.asarray(claimed, np.float64).reshape(-1)[indices]
-        self.h, self.noise = step.h, step.noise
-        kind = claimed.dtype if claimed.dtype.kind == "f" else np.dtype(np.float64)
-        self.roundoff = float(np.finfo(kind).eps) / 2
-        size = len(indices)
-        nothing = np.full(size, np.nan)
-        self.seen = Probe._make([*[nothing] * 7, np.full(size, step.h)])
-        self.checked = np.zeros(size, dtype=bool)
-        self.verdict = np.zeros(size, dtype=np.int8)
-        self.allowed = nothing
-
-    @property
-    def nudge(self) -> Array:
-        """The nudge that each entry's numbers come from."""
-        return self.seen.h
 
 
 def examine(
@@ -168,12 +135,14 @@ def examine(
         Entries(leaf, indices, claimed, step)
         for leaf, (indices, claimed, step) in enumerate(zip(chosen, analytic, steps, strict=True))
     ]
+    finite = [np.abs(claimed[np.isfinite(claimed)]).max(initial=0.0) for claimed in analytic]
+    largest = float(max(finite))
     budget.begin()
     _first_look(evaluate, entries, centre, budget, options.seed)
     resolution = NOISY * _resolution(evaluate, value)
     for part in entries:
         noisy = not deterministic or part.noise > resolution
-        _settle(evaluate, part, centre, options.tolerances, noisy, budget)
+        part.settle(evaluate, centre, options.tolerances, budget, noisy=noisy, largest=largest)
     remarks, used = wrong_at_ties(evaluate, entries, centre)
     if again is not None and _changed(entries, again):
         remarks.append("the gradient differs from call to call at one point")
@@ -190,11 +159,17 @@ def examine(
         remarks.append(
             "two evaluations at one point differ: seed the function, or switch its randomness off"
         )
+    once = sum(part.looked_at_once for part in entries)
+    if once:
+        remarks.append(
+            f"{once:,} entries in doubt were looked at only once, for want of time or because they "
+            "were too many; only= or mask= checks some of them by themselves"
+        )
     if budget.cancelled:
         remarks.append("the check was stopped before its end")
     return Report(
         parameters={
-            name: _parameter_check(name, array, claimed, part)
+            name: part.result(name, array, claimed)
             for name, array, claimed, part in zip(
                 leaves.names, leaves.arrays, analytic, entries, strict=True
             )
@@ -239,57 +214,9 @@ def _first_look(
                 if budget.over(FIRST_LOOK):
                     return
                 chosen = orders[k][done[k] : min(done[k] + block, upto)]
-                _look(evaluate, part, chosen, centre)
+                part.look(evaluate, chosen, centre)
                 done[k] += len(chosen)
                 budget.spend(EVALUATIONS * len(chosen))
-
-
-def _look(evaluate: Evaluator, part: Entries, chosen: Array, centre: float) -> None:
-    h = np.full(len(chosen), part.h)
-    seen = probe(evaluate, part.leaf, part.indices[chosen], h, centre, part.noise)
-    part.seen = part.seen.put(chosen, seen)
-    part.checked[chosen] = True
-
-
-def _settle(
-    evaluate: Evaluator, part: Entries, centre: float, tolerances: Tolerances, noisy: bool,
-    budget: Budget,
-) -> None:  # fmt: skip
-    """Give each entry of an array its verdict, after a second look at those in doubt."""
-    here = np.flatnonzero(part.checked)
-    if not len(here):
-        return
-    part.noise = max(part.noise, _scatter(part.seen.scatter[here]))
-    analytic, seen = part.analytic[here], part.seen.take(here).with_noise(part.noise)
-
-    def allowed(claimed: Array, error: Array) -> Array:
-        return tolerances.bars(claimed, error, part.roundoff)
-
-    kink = np.zeros(len(here), dtype=bool)
-    doubt = np.flatnonzero(doubtful(analytic, seen, allowed(analytic, seen.error)))
-    if len(doubt) > MOST_SECOND_LOOKS:
-        doubt = doubt[np.linspace(0, len(doubt) - 1, MOST_SECOND_LOOKS).astype(int)]
-    block = evaluate.block(part.leaf, EVALUATIONS)
-    for start in range(0, len(doubt), block):
-        if budget.over():
-            break
-        again = doubt[start : start + block]
-        look = second_look(
-            evaluate, part.leaf, part.indices[here[again]], analytic[again], seen.take(again),
-            allowed, centre, part.noise,
-        )  # fmt: skip
-        seen = seen.put(again, look.best)
-        kink[again] = look.kink
-        budget.spend(look.evaluations)
-    low, high = Look(seen, kink, 0).bounds
-    verdict, bars = judge(
-        analytic, seen.numeric, seen.error, tolerances, roundoff=part.roundoff, noisy=noisy,
-        still=seen.still, reach=seen.reach, kink=kink, low=low, high=high,
-    )  # fmt: skip
-    part.seen = part.seen.put(here, seen)
-    part.verdict[here] = verdict
-    part.allowed = np.full(len(part.indices), np.nan)
-    part.allowed[here] = bars
 
 
 def _changed(entries: list[Entries], again: Sequence[Array]) -> bool:
@@ -302,30 +229,3 @@ def _changed(entries: list[Entries], again: Sequence[Array]) -> bool:
         part.verdict[changed] = Verdict.WRONG
         found = found or bool(changed.any())
     return found
-
-
-def _scatter(samples: Array) -> float:
-    """Return the noise that many entries' samples of it amount to, where they show any."""
-    some = samples[samples > 0]
-    return float(np.median(some) / 0.6745) if len(some) >= 8 else 0.0  # of a normal deviate
-
-
-def _parameter_check(name: str, array: Array, claimed: Array, part: Entries) -> ParameterCheck:
-    """Put the chosen entries' numbers in their places."""
-
-    def full(values: Array, rest: Any, dtype: Any = np.float64) -> Array:
-        whole = np.full(array.size, rest, dtype=dtype)
-        whole[part.indices] = values
-        return whole.reshape(array.shape)
-
-    unseen = ~part.checked
-    return ParameterCheck(
-        name=name,
-        value=np.asarray(array, np.float64),
-        analytic=np.asarray(claimed, np.float64),
-        numeric=full(np.where(unseen, np.nan, part.seen.numeric), np.nan),
-        error=full(np.where(unseen, np.nan, part.seen.error), np.nan),
-        tolerance=full(part.allowed, np.nan),
-        verdict=full(part.verdict, Verdict.UNCHECKED, np.int8),
-        h=part.h,
-    )

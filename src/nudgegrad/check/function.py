@@ -46,7 +46,7 @@ def check_function(
     **options
         As for `nudgegrad.check`.
     """
-    checked = Options(**options)
+    checked = Options.named(options)
     leaves = flatten(params, "params")
     before = [array.tobytes() for array in leaves.arrays]
     analytic, again = _claimed(gradients, params, leaves)

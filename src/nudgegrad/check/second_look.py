@@ -29,6 +29,9 @@ SECOND_ROUND = (1 / 8, 64.0, 1 / 512, 512.0, 1 / 4096)
 OWN = 2.0**-13
 """… together with one of this share of the entry's own size."""
 
+ROUGH = 2.0
+"""By how much error bars widen where any nudge meets a kink: they then rest on chance a little."""
+
 
 @dataclass
 class Look:
@@ -115,22 +118,56 @@ def second_look(
     everything = np.arange(len(indices))
     levels += [at(multiple, everything) for multiple in FIRST_ROUND]
     evaluations = EVALUATIONS * len(FIRST_ROUND) * len(indices)
-    best = _best(levels)
+    best = _best(reconcile(levels))
     unclear = np.any([level.bends for level in levels], axis=0)
+    unclear |= ~(np.abs(analytic - best.numeric) <= allowance(analytic, best.error))
     unclear |= blunt(analytic, best, allowance(analytic, best.error))
+    kink = np.zeros(len(indices), dtype=bool)
     left = np.flatnonzero(unclear)
     if not len(left):
-        return Look(best, np.zeros(len(indices), dtype=bool), evaluations)
+        return Look(best, kink, evaluations)
     part = [level.take(left) for level in levels]
     part += [at(multiple, left) for multiple in SECOND_ROUND]
-    kink, where = find_kinks(part)
     size = np.abs(evaluate.arrays[leaf].flat[indices[left]].astype(np.float64))
     h = np.where(size > 0, OWN * size, first.h[left])
-    part.append(probe(evaluate, leaf, indices[left], h, centre, noise))
-    whole = np.zeros(len(indices), dtype=bool)
-    whole[left] = kink
+    own = probe(evaluate, leaf, indices[left], h, centre, noise)
     evaluations += EVALUATIONS * (len(SECOND_ROUND) + 1) * len(left)
-    return Look(best.put(left, _best(part).where(kink, where)), whole, evaluations)
+    kink[left], where = find_kinks(part)
+    again = _best(reconcile([*part, own])).where(kink[left], where)
+    return Look(best.put(left, again), kink, evaluations)
+
+
+def reconcile(levels: list[Probe]) -> list[Probe]:
+    """Widen the error bars of nudges where others say otherwise.
+
+    Of a smooth function a longer nudge has the larger truncation error, and its slope lies within
+    the error bars of the shorter ones. Where several kinks lie within a nudge, its two slopes may
+    agree by chance, and neither holds. If a longer nudge sees kinks, a shorter one has its share of
+    them, by its length.
+
+    Parameters
+    ----------
+    levels : list of Probe
+        The same entries with several nudges, in any order.
+    """
+    h = np.stack([np.abs(level.h) for level in levels])
+    numeric = np.stack([level.numeric for level in levels])
+    error = np.stack([level.error for level in levels])
+    bend = np.stack([level.bend for level in levels])
+    bends = np.stack([level.bends & np.isfinite(level.error) for level in levels])
+    with np.errstate(invalid="ignore"):
+        truncation = np.maximum(error - 8 * np.stack([level.noise for level in levels]), 0)
+        widened = []
+        for k, level in enumerate(levels):
+            shorter = (h < h[k]) & np.isfinite(error)
+            apart = np.abs(numeric - numeric[k])
+            disagreement = np.where(shorter & (apart > error), apart, 0)
+            inherited = np.where(shorter, truncation, 0)
+            share = np.where((h > h[k]) & bends, bend * h[k] / h, 0)
+            least = np.maximum.reduce([disagreement, inherited, share]).max(axis=0)
+            error_k = np.maximum(level.error, least) * np.where(bends.any(axis=0), ROUGH, 1)
+            widened.append(level._replace(error=error_k))
+    return widened
 
 
 def _best(levels: list[Probe]) -> Probe:
@@ -151,19 +188,23 @@ def find_kinks(levels: list[Probe]) -> tuple[NDArray[np.bool_], Probe]:
     order = np.argsort([float(np.median(level.h)) for level in levels])[::-1]
     levels = [levels[k] for k in order]  # longest first
     bend = np.stack([np.where(np.isfinite(level.error), level.bend, 0.0) for level in levels])
-    noise = np.stack([SIGNIFICANT * level.noise for level in levels])
-    bends = np.stack([level.bends & np.isfinite(level.error) for level in levels])
     # Nudges so short that noise would hide a quarter of the largest bend tell nothing.
-    telling = noise <= 0.25 * bend.max(axis=0)
+    telling = np.stack([SIGNIFICANT / 2 * level.noise for level in levels]) <= 0.25 * bend.max(
+        axis=0
+    )
     kink = np.zeros(bend.shape[1], dtype=bool)
-    where = levels[0]
-    previous = np.zeros(bend.shape[1])
+    where = previous = levels[0]
     for k, level in enumerate(levels):
-        # The last telling nudge decides: a smooth bend, or a kink beside x, is gone by then.
-        stays = bends[k] & (bend[k] > 0.5 * previous) & (previous > 0)
+        # The last telling nudge decides: a smooth bend, or a kink beside x, is gone by then, and
+        # where there are several kinks the slopes change from nudge to nudge.
+        slack = 0.25 * bend[k] + SIGNIFICANT * level.noise
+        same = (np.abs(level.left - previous.left) <= slack) & (
+            np.abs(level.right - previous.right) <= slack
+        )
+        stays = level.bends & np.isfinite(level.error) & same & (k > 0)
         kink = np.where(telling[k], stays, kink)
         where = where.where(telling[k], level)
-        previous = np.where(telling[k], bend[k], previous)
+        previous = previous.where(telling[k], level)
     centred = np.where(kink, (where.left + where.right) / 2, where.numeric)
     half = np.where(kink, where.bend / 2, where.error)
     return kink, where._replace(numeric=centred, error=half)

@@ -14,7 +14,7 @@ from nudgegrad._version import __version__
 
 __all__ = ["cli", "main"]
 
-COMMANDS = ("train", "compare", "walk", "predict", "data")
+COMMANDS = ("train", "check", "compare", "walk", "predict", "data")
 
 
 class _Commands(click.Group):
@@ -44,13 +44,14 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="nudgegrad")
 def cli() -> None:
-    """Neural networks that learn by numerical differentiation.
+    """Neural networks that learn, and gradients that are checked, by numerical differentiation.
 
     Nudge a weight by ±h, see how the loss moves, and that slope is its gradient.
 
     \b
     Examples:
       nudgegrad train                      the main job: MNIST from numerical gradients
+      nudgegrad check layers.py            every entry of a gradient of yours, checked
       nudgegrad compare                    four ways to the same gradient, measured
       nudgegrad walk --lang ja             one mini-batch, step by step
       nudgegrad predict digit.png --run runs/NAME

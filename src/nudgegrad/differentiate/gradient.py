@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,7 +68,27 @@ class Differences:
     deterministic: bool = True
 
 
-def numerical_gradient(f: Callable[[Any], Any], x: Any, h: Any = None, **options: Any) -> Any:
+class DifferenceOptions(TypedDict, total=False):
+    """Options of `numerical_gradient` and `numerical_jacobian`, which says what they mean."""
+
+    scheme: str | Scheme
+    relative: bool
+    error_bars: bool
+    vectorized: bool
+    workers: int
+    backend: str
+    only: str | Sequence[str] | None
+    mask: Any
+    sample: int | None
+    seed: int | None
+    progress: Callable[[int, int], Any] | None
+    cancel: Callable[[], bool] | None
+    max_bytes: int
+
+
+def numerical_gradient(
+    f: Callable[[Any], Any], x: Any, h: Any = None, **options: Unpack[DifferenceOptions]
+) -> Any:
     """Return the gradient of a scalar function of one or several arrays, by differences.
 
     Every entry of `x` in turn is nudged, by default in place by +h and by −h, and
@@ -144,7 +164,9 @@ def numerical_gradient(f: Callable[[Any], Any], x: Any, h: Any = None, **options
     return _differences(f, x, h, jacobian=False, **options)
 
 
-def numerical_jacobian(f: Callable[[Any], Any], x: Any, h: Any = None, **options: Any) -> Any:
+def numerical_jacobian(
+    f: Callable[[Any], Any], x: Any, h: Any = None, **options: Unpack[DifferenceOptions]
+) -> Any:
     """Return the Jacobian of an array-valued function of one or several arrays.
 
     Parameters are those of `numerical_gradient`, but `f` returns an array of any shape; with
@@ -157,7 +179,7 @@ def numerical_jacobian(f: Callable[[Any], Any], x: Any, h: Any = None, **options
     return _differences(f, x, h, jacobian=True, **options)
 
 
-def count_evaluations(x: Any, h: Any = None, **options: Any) -> int:
+def count_evaluations(x: Any, h: Any = None, **options: Unpack[DifferenceOptions]) -> int:
     """Return how often `numerical_gradient` would evaluate f, with the same arguments but f."""
     leaves = flatten(x)
     plan = _plan(leaves, h, **options)

@@ -168,9 +168,14 @@ def _tune(
     noise = max(noise, min((n for n in measured if n > 0), default=0.3 * eps * size))
     share = min(max(noise / size if size > 0 else eps, 1e-18), 1e-3)
     guess = _power_of_two(scale * share ** (1 / (1 + scheme.order)))
+    ladder = guess * np.asarray(LADDER)
+    # Several nudges by one call, as far as a block goes: calls of an evaluator that takes batches
+    # cost as much as what they compute of so few entries.
+    together = max(1, evaluate.block(leaf, len(scheme.offsets_of_both)) // len(few))
     errors = []
-    for multiple in LADDER:
-        errors.append(_errors(evaluate, leaf, few, values, guess * multiple, scheme, centre, noise))
+    for start in range(0, len(ladder), together):
+        some = ladder[start : start + together]
+        errors += _errors(evaluate, leaf, few, values, some, scheme, centre, noise)
     moving = np.array([np.nan if e is None else e for e in errors])
     if np.all(np.isnan(moving)):
         return Step(guess, False, noise, "nothing moves: the cube root of the noise")
@@ -206,20 +211,25 @@ def _noise(
 
 
 def _errors(
-    evaluate: Evaluator, leaf: int, few: Array, values: Array, h: float, scheme: Scheme,
+    evaluate: Evaluator, leaf: int, few: Array, values: Array, ladder: Array, scheme: Scheme,
     centre: Array, noise: float,
-) -> float | None:  # fmt: skip
-    """Return the error to be expected of a nudge, or None if it does not move the function."""
-    sizes = np.full(len(few), h)
-    whole, half, steps = two_slopes(evaluate, leaf, few, values, sizes, scheme, centre)
-    rounding = scheme.rounding(2 * noise, h)
-    moving = (steps != 0).all(axis=1) & _reduce(np.abs(whole) > rounding)
-    with np.errstate(invalid="ignore"):
-        truncation = _reduce(scheme.halving_factor() * np.abs(whole - half))
-    if not moving.any():
-        return None
-    error = float(np.median(truncation[moving])) + rounding
-    return error if np.isfinite(error) else None
+) -> list[float | None]:  # fmt: skip
+    """Return the error to be expected of each nudge, None if it does not move the function."""
+    many, sizes = len(ladder), np.repeat(ladder, len(few))
+    results = two_slopes(
+        evaluate, leaf, np.tile(few, many), np.tile(values, many), sizes, scheme, centre
+    )
+    errors: list[float | None] = []
+    for h, whole, half, steps in zip(
+        ladder.tolist(), *(np.split(found, many) for found in results), strict=True
+    ):
+        rounding = scheme.rounding(2 * noise, h)
+        moving = (steps != 0).all(axis=1) & _reduce(np.abs(whole) > rounding)
+        with np.errstate(invalid="ignore"):
+            truncation = _reduce(scheme.halving_factor() * np.abs(whole - half))
+        error = float(np.median(truncation[moving])) + rounding if moving.any() else np.nan
+        errors.append(error if np.isfinite(error) else None)
+    return errors
 
 
 def _reduce(values: Array) -> Array:
