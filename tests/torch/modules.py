@@ -82,6 +82,9 @@ class Branching(nn.Module):  # type: ignore[misc, unused-ignore]
 class Forgetful(nn.Module):  # type: ignore[misc, unused-ignore]
     """Writes into a buffer, its input and attributes, and assigns another buffer."""
 
+    count: Tensor
+    mean: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.layer = nn.Linear(4, 3)
@@ -96,7 +99,7 @@ class Forgetful(nn.Module):  # type: ignore[misc, unused-ignore]
         x.mul_(2)
         y = self.layer(x)
         output = y * torch.cos(self.count) + self.mean.sum()
-        self.mean: Tensor = self.mean + y.detach().mean(dim=0)
+        self.mean = self.mean + y.detach().mean(dim=0)
         return output
 
 

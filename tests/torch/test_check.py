@@ -31,6 +31,7 @@ from tests.torch.modules import (  # noqa: E402
 )
 
 CASES = torch_cases()
+waves: Any = Wavy
 BATCHES = "differences of many points at once"
 ROOT = Path(__file__).parents[2]
 
@@ -162,12 +163,12 @@ def test_data_dependent_control_flow_takes_the_loop_and_says_so() -> None:
 
 
 def test_old_style_functions_go_through_vmap() -> None:
-    module = Block(lambda x: Wavy.apply(x, 0.7)).double()
+    module = Block(lambda x: waves.apply(x, 0.7)).double()
     assert both_ways(module, weighed, random(5, 4)).passed
 
 
 def test_an_alias_of_apply_takes_the_loop() -> None:
-    wavy = Wavy.apply
+    wavy: Any = Wavy.apply
     report = check(Block(lambda x: wavy(x, 0.7)).double(), weighed, random(5, 4))
     assert report.passed
     assert "because vmap raised" in report.method

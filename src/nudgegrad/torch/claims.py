@@ -65,7 +65,8 @@ def largest_activation(target: Target) -> int:
             if tensor.data_ptr() not in own:
                 sizes.append(tensor.nbytes)
 
-        with torch.autograd.graph.saved_tensors_hooks(note, lambda _: None):
+        hooks: Any = torch.autograd.graph.saved_tensors_hooks
+        with hooks(note, lambda _: None):
             target.loss(used)
     return max(sizes)
 

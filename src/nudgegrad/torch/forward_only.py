@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch.autograd import Function
 
 __all__ = ["forward_only"]
+
+Function: Any = torch.autograd.Function
 
 LOCK = threading.RLock()
 

@@ -10,6 +10,8 @@ import torch
 
 __all__ = ["Attributes", "RandomState", "threads_for", "untouched"]
 
+cuda: Any = torch.cuda
+
 SMALL = 2**20
 """Bytes of the largest tensor below which one thread is used: two on few cores mostly wait for each
 other. Measured: up to forty times slower where anything else runs on the machine."""
@@ -20,13 +22,13 @@ class RandomState:
 
     def __init__(self) -> None:
         self._cpu = torch.get_rng_state()
-        self._cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None
+        self._cuda = cuda.get_rng_state_all() if cuda.is_initialized() else None
 
     def restore(self) -> None:
         """Put it back."""
         torch.set_rng_state(self._cpu)
         if self._cuda is not None:
-            torch.cuda.set_rng_state_all(self._cuda)
+            cuda.set_rng_state_all(self._cuda)
 
 
 class Attributes:
