@@ -17,6 +17,8 @@ SUMMARIES = {
     "memory": "Peak memory of the default training.",
     "cold-start": "Seconds of --help, import and train, from the shell.",
     "dtypes": "float32 and float64 over five seeds.",
+    "checkers": "The bug zoo through our gradient checker and others.",
+    "check-speed": "How long gradient checks take, ours and others'.",
     "accuracy-for-time": "Test accuracy after so many seconds of training.",
 }
 
@@ -49,7 +51,7 @@ def cli() -> None:
       python -m benchmarks steps
       python -m benchmarks ladder --quick --out /tmp/results
       python -m benchmarks all         every benchmark, then the report
-      python -m benchmarks report      docs/benchmarks.md from the JSON files
+      python -m benchmarks report      docs/benchmarks.md and docs/checker.md's table, from these
     """
 
 
@@ -71,7 +73,7 @@ docs_option = click.option(
     default=Path(__file__).parents[1] / "docs",
     show_default="docs",
     metavar="DIR",
-    help="Where benchmarks.md and images/ go.",
+    help="Where benchmarks.md and images/ go, and checker.md is.",
 )
 
 
@@ -79,7 +81,7 @@ docs_option = click.option(
 @options
 @docs_option
 def report(out: Path, quick: bool, docs: Path) -> None:
-    """Make docs/benchmarks.md from the JSON files.
+    """Make docs/benchmarks.md, and the table in docs/checker.md, from the JSON files.
 
     What is missing is measured first.
     """

@@ -103,6 +103,19 @@ BARS = (
         "nudgegrad train", 10, 6, "s"),
     Bar("largest difference of float32's test accuracy from float64's, over the seeds' standard "
         "deviation", "dtypes", "difference over scatter", 1.0),
+    Bar("bugs of the zoo that the checker finds", "checkers", "bugs found by nudgegrad", 1.0, None,
+        "%", at_least=True),
+    Bar("right gradients of the zoo that it passes", "checkers",
+        "right gradients passed by nudgegrad", 1.0, None, "%", at_least=True),
+    Bar("PyTorch's `gradcheck`, slow mode, over the check of a Sequential's 79,510 weights",
+        "check-speed", "gradcheck slow / nudgegrad, Sequential", 1_000, at_least=True),
+    Bar("PyTorch's `gradcheck`, slow mode, over the check of a residual network", "check-speed",
+        "gradcheck slow / nudgegrad, residual", 5, at_least=True),
+    *(
+        Bar(f"gradient of 2,000 variables by {scheme} differences, vectorised, over SciPy's",
+            "check-speed", f"nudgegrad / SciPy, {scheme} differences", 1.0)
+        for scheme in ("central", "forward")
+    ),
     Bar("test accuracy of 784-128-10 after 30 s of numerical gradients", "accuracy-for-time",
         "test accuracy after 30 s", 0.975, None, "%", at_least=True),
 )  # fmt: skip

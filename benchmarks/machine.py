@@ -13,7 +13,7 @@ __all__ = ["PACKAGES", "describe_machine"]
 
 PACKAGES = (
     "nudgegrad", "numpy", "numba", "threadpoolctl", "torch", "jax", "jaxlib", "scikit-learn",
-    "scipy", "torchzero", "evosax", "polystep",
+    "scipy", "autograd", "torchzero", "evosax", "polystep",
     "zeroth-learn",
 )  # fmt: skip
 

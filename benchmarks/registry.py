@@ -19,6 +19,8 @@ MODULES = {
     "memory": "memory",
     "cold-start": "cold_start",
     "dtypes": "dtypes",
+    "checkers": "checkers",
+    "check-speed": "check_speed",
     "accuracy-for-time": "accuracy",
 }
 

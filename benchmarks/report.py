@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.bars import bars_table
+from benchmarks.blocks import find_block, replace_block
+from benchmarks.checkers import page_tables
 from benchmarks.registry import NAMES, Document, load
 from benchmarks.result import read_result, run_apart
 from benchmarks.tables import Table
@@ -14,6 +16,8 @@ from nudgegrad.files import write_atomically
 from nudgegrad.plotting import save_figure
 
 __all__ = ["make_report", "write_report"]
+
+CHECKER_PAGE, ZOO_BLOCK = "checker.md", "zoo table"
 
 HEAD = """\
 # Benchmarks
@@ -27,17 +31,20 @@ QUICK = """
 
 
 def write_report(out: Path, docs: Path, *, quick: bool) -> Path:
-    """Write benchmarks.md and its images; what was not measured yet is measured first.
+    """Write benchmarks.md, its images, and the checker's page's table.
+
+    What was not measured yet is measured first.
 
     Parameters
     ----------
     out
         The folder of the JSON files.
     docs
-        The folder of the page.
+        The folder of the pages.
     quick
         How to measure what is missing.
     """
+    find_block(docs / CHECKER_PAGE, ZOO_BLOCK)  # before hours of measuring
     documents = {}
     for name in NAMES:
         document = read_result(name, out)
@@ -53,6 +60,7 @@ def write_report(out: Path, docs: Path, *, quick: bool) -> Path:
     page = docs / "benchmarks.md"
     with write_atomically(page) as stream:
         stream.write(make_report(documents).encode())
+    replace_block(docs / CHECKER_PAGE, ZOO_BLOCK, _zoo_block(documents["checkers"]))
     return page
 
 
@@ -70,6 +78,11 @@ def make_report(documents: Mapping[str, Document]) -> str:
         parts += [f"\n{table.to_markdown()}" for table in benchmark.tables(document)]
         parts.append(f"\n![{benchmark.TITLE}](images/bench-{name}.png)")
     return "\n".join(parts) + "\n"
+
+
+def _zoo_block(document: Document) -> str:
+    parts = [QUICK.strip().format(names="checkers")] if document["quick"] else []
+    return "\n\n".join([*parts, *(table.to_markdown() for table in page_tables(document))])
 
 
 def _machines(documents: Mapping[str, Document]) -> str:

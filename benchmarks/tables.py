@@ -15,7 +15,7 @@ __all__ = ["Table", "format_value", "spread_cells"]
 
 @dataclass
 class Table:
-    """Rows of text under headings: the first column to the left, the others to the right.
+    """Rows of text under headings.
 
     Attributes
     ----------
@@ -24,17 +24,21 @@ class Table:
         As many cells a row as there are columns.
     title : str
         Empty for none.
+    words : int
+        How many columns stand to the left; the others stand to the right, as numbers do.
     """
 
     columns: Sequence[str]
     rows: list[Sequence[str]] = field(default_factory=list)
     title: str = ""
+    words: int = 1
 
     def to_markdown(self) -> str:
         """Return the table as Markdown, under its title."""
         lines = [f"**{self.title}**", ""] if self.title else []
         lines.append(_line(self.columns))
-        lines.append("|" + "|".join(["---", *["--:"] * (len(self.columns) - 1)]) + "|")
+        rules = ["---"] * self.words + ["--:"] * (len(self.columns) - self.words)
+        lines.append("|" + "|".join(rules) + "|")
         return "\n".join([*lines, *map(_line, self.rows)])
 
     def to_rich(self) -> RichTable:
@@ -43,7 +47,7 @@ class Table:
             title=self.title or None, title_justify="left", box=None, padding=(0, 2, 0, 0)
         )
         for place, heading in enumerate(self.columns):
-            table.add_column(heading, justify="right" if place else "left")
+            table.add_column(heading, justify="left" if place < self.words else "right")
         for row in self.rows:
             table.add_row(*row)
         return table

@@ -1,8 +1,8 @@
-"""Make the README's pictures and its tables: ``python docs/pictures.py RUN RESULTS``.
+"""Make the README's pictures and its tables: ``python docs/pictures.py [RUN RESULTS]``.
 
-RUN is the folder of a finished default run, RESULTS that of the benchmarks' JSON files. The
-accuracies are drawn from the run's history, the terminal picture is what ``nudgegrad train``
-prints of it, and the tables are printed.
+Without arguments only the picture of the checker. RUN is the folder of a finished default run,
+RESULTS that of the benchmarks' JSON files. The accuracies are drawn from the run's history, the
+terminal picture is what ``nudgegrad train`` prints of it, and the tables are printed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from nudgegrad.cli.check_demo import demo_targets
 from nudgegrad.cli.durations import format_duration
 from nudgegrad.cli.train_report import epoch_line, summary_table
 from nudgegrad.training.history import History
@@ -108,7 +109,20 @@ def pictures(run: str) -> None:
     console.save_svg(str(HERE / "terminal.svg"), code_format=FRAME)
 
 
+def checker() -> None:
+    """Write check.svg beside this file: what ``nudgegrad check --demo`` prints."""
+    console = Console(record=True, width=88, file=io.StringIO(), highlight=False, markup=False)
+    console.print("$ nudgegrad check --demo", style="bold")
+    for target, _ in demo_targets():
+        console.print(f"\n{target.name}\n", style="bold")
+        console.print(target.make().run())
+    console.save_svg(str(HERE / "check.svg"), code_format=FRAME)
+
+
 if __name__ == "__main__":
-    pictures(sys.argv[1])
-    for table in (ladder, peers, accuracies):
-        print(table(Path(sys.argv[2])), end="\n\n")
+    checker()
+    if sys.argv[1:]:
+        run, results = sys.argv[1:]
+        pictures(run)
+        for table in (ladder, peers, accuracies):
+            print(table(Path(results)), end="\n\n")

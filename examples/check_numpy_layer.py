@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nudgegrad.check import Case
+from nudgegrad.checker import Case
 
 rng = np.random.default_rng(0)
 x, labels = rng.normal(size=(8, 5)), rng.integers(0, 3, size=8)

@@ -15,13 +15,13 @@ import pytest
 
 import nudgegrad
 
-OPTIONAL = ("torch", "jax")
-"""Packages that need another of the same name."""
+OPTIONAL = {"torch": "torch", "jax": "jax", "app": "nicegui"}
+"""Package → what it needs."""
 
 
 def can_be_imported(name: str) -> bool:
     part = name.split(".")[1]
-    return part not in OPTIONAL or importlib.util.find_spec(part) is not None
+    return part not in OPTIONAL or importlib.util.find_spec(OPTIONAL[part]) is not None
 
 
 MODULES = sorted(

@@ -5,7 +5,7 @@ Nudge a weight by ±h, see how the loss moves, and that slope is its gradient.
 
 from nudgegrad import data
 from nudgegrad._version import __version__
-from nudgegrad.check import Report, check
+from nudgegrad.checker import Report, check
 from nudgegrad.data import load_mnist
 from nudgegrad.differentiate import numerical_gradient, numerical_jacobian
 from nudgegrad.gradient import Cancelled, Gradient

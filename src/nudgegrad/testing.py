@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nudgegrad.check.report import Report, WrongGradient
+from nudgegrad.checker.report import Report, WrongGradient
 
 __all__ = ["WrongGradient", "assert_gradient"]
 
@@ -15,7 +15,7 @@ def assert_gradient(*arguments: Any, **options: Any) -> Report:
     Parameters
     ----------
     *arguments, **options
-        As for `nudgegrad.check.check`.
+        As for `nudgegrad.checker.check`.
 
     Returns
     -------
@@ -37,7 +37,7 @@ def assert_gradient(*arguments: Any, **options: Any) -> Report:
     ...     assert_gradient(lambda w: np.sum(w**2), w, lambda w: 2 * w)
     """
     __tracebackhide__ = True  # pytest then points at the line of the test
-    from nudgegrad.check.check import check
+    from nudgegrad.checker.check import check
 
     report = check(*arguments, **options)
     if not report.passed:

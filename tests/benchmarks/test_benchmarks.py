@@ -15,7 +15,13 @@ import nudgegrad
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = Path(nudgegrad.__file__).resolve().parents[1]
-NAMES = ("steps", "ladder", "scaling", "memory", "cold-start", "dtypes")
+NAMES = ("steps", "ladder", "scaling", "memory", "cold-start", "dtypes", "checkers", "check-speed")
+CHECKERS = (
+    "PyTorch gradcheck, slow",
+    "JAX check_grads",
+    "SciPy check_grad",
+    "Autograd check_grads",
+)
 PATIENCE = 300  # seconds after which a process is taken to hang
 TRAINING = {  # of the accuracies, which have a test of their own
     "name": "node, SGD", "library": "nudgegrad", "version": "0", "kind": "numerical gradient",
@@ -117,6 +123,87 @@ def test_dtypes(results: Path) -> None:
     assert document["measures"]["difference over scatter"]["median"] >= 0
 
 
+def test_checkers(results: Path) -> None:
+    document = read(results, "checkers")
+    numpy = document["zoos"]["NumPy"]
+    for checker in CHECKERS:
+        assert (f"{checker}, NumPy" in document["skipped"]) != (checker in numpy["checkers"])
+    assert all("not installed" in reason for reason in document["skipped"].values())
+    names = {case["name"] for case in numpy["cases"]}
+    assert {case["right"] for case in numpy["cases"]} == {True, False}
+    for zoo in document["zoos"].values():
+        for outcomes in zoo["checkers"].values():
+            assert set(outcomes) == {case["name"] for case in zoo["cases"]}
+    for case in numpy["cases"]:
+        outcome = numpy["checkers"]["nudgegrad"][case["name"]]
+        assert outcome["verdict"] == ("passed" if case["right"] else "failed")
+        assert outcome["seconds"] > 0
+    assert names
+    assert document["measures"]["bugs found by nudgegrad"]["median"] == 1
+
+
+def test_a_case_that_takes_too_long_is_given_up() -> None:
+    done = command(
+        code="""if True:
+            from benchmarks.rivals import RIVALS
+            from benchmarks.rivals.worker import Worker
+            if __name__ == "__main__":
+                worker = Worker(RIVALS[0], 1e-6)
+                name = worker.cases[0]["name"]
+                assert worker.check(name)["verdict"] == "too slow"
+                assert worker.check(name)["verdict"] == "too slow"
+                worker.stop()
+            """
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_verdicts_are_counted() -> None:
+    done = command(
+        code="""if True:
+            from benchmarks.rivals.tally import best_threshold, examples, mistakes, tally
+            def outcome(verdict, number):
+                return {"verdict": verdict, "seconds": 1.0, "told": "", "number": number}
+            cases = [
+                {"name": str(k), "family": "ab"[k > 2], "right": k % 2 == 0, "what": ""}
+                for k in range(6)
+            ]
+            outcomes = {
+                "0": outcome("passed", 1e-8), "1": outcome("passed", 0.2),
+                "2": outcome("failed", 0.1), "3": outcome("failed", 3.0),
+                "4": outcome("failed", 0.3), "5": outcome("too slow", None),
+            }
+            counts = tally(cases, outcomes)
+            assert (counts.bugs, counts.found, counts.right, counts.passed) == (3, 1, 3, 1), counts
+            assert (counts.false_alarms, counts.not_run, counts.seconds) == (2, 1, 6.0), counts
+            assert [case["name"] for case in mistakes(cases, outcomes, right=True)] == ["2", "4"]
+            assert [case["name"] for case in examples(cases, 3)] == ["0", "3", "1"]
+            threshold, judged = best_threshold(cases, outcomes)
+            assert threshold in (0.1, 0.3), threshold
+            assert tally(cases, judged).not_run == 1
+            assert best_threshold(cases[:1], {"0": outcome("passed", None)}) is None
+            """
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_check_speed(results: Path) -> None:
+    document = read(results, "check-speed")
+    assert set(document["skipped"]) <= {"sequential", "residual", "rosenbrock", "plain"}
+    for part in document["parts"]:
+        assert all(is_spread(facts["seconds"]) for facts in part["contenders"].values())
+    for part, measure in (
+        ("sequential", "gradcheck slow / nudgegrad, Sequential"),
+        ("residual", "gradcheck slow / nudgegrad, residual"),
+        ("rosenbrock", "nudgegrad / SciPy, central differences"),
+        ("rosenbrock", "nudgegrad / SciPy, forward differences"),
+        ("plain", "nudgegrad / SciPy, plain function"),
+    ):
+        assert (part in document["skipped"]) != (measure in document["measures"])
+    for dtype in ("float64", "float32"):
+        assert is_spread(document["measures"][f"seconds of a check of a Network, {dtype}"])
+
+
 @pytest.mark.parametrize("name", ["node, Adam", "weight, SGD", "scikit-learn MLPClassifier"])
 def test_accuracy_for_time(name: str) -> None:
     done = command(
@@ -144,6 +231,10 @@ def test_the_report_is_made_of_the_documents_alone(results: Path, tmp_path: Path
         },
     }  # fmt: skip
     (results / "accuracy-for-time.json").write_text(json.dumps(accuracies), encoding="utf-8")
+    (tmp_path / "checker.md").write_text(
+        "before\n<!-- zoo table -->\nwhat was here before\n<!-- /zoo table -->\nafter\n",
+        encoding="utf-8",
+    )
     before = {path: path.stat().st_mtime_ns for path in results.glob("*.json")}
     done = command("report", "--out", results, "--docs", tmp_path)
     assert done.returncode == 0, done.stderr
@@ -153,9 +244,32 @@ def test_the_report_is_made_of_the_documents_alone(results: Path, tmp_path: Path
     assert "| what | bar | aim | measured | met |" in page
     assert "quick run" in page
     assert "| ≥ 97.50% |  | 90.00% | no |" in page
+    checker = (tmp_path / "checker.md").read_text(encoding="utf-8")
+    assert checker.startswith("before\n<!-- zoo table -->\n> **Some")
+    assert checker.endswith("|\n<!-- /zoo table -->\nafter\n")
+    assert "| nudgegrad | NumPy | 3 of 3 | 3 of 3 | 0 | 0 |" in checker
+    assert "what was here before" not in checker
     for name in (*NAMES, "accuracy-for-time"):
         assert f"(images/bench-{name}.png)" in page
         assert (tmp_path / "images" / f"bench-{name}.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (None, "no such file"),
+        ("no marks", "must have one line '<!-- zoo table -->'"),
+        ("<!-- /zoo table -->\n<!-- zoo table -->\n", "after it one line '<!-- /zoo table -->'"),
+    ],
+)
+def test_a_page_without_its_block_is_an_error(text: str | None, told: str, tmp_path: Path) -> None:
+    if text is not None:
+        (tmp_path / "checker.md").write_text(text, encoding="utf-8")
+    done = command("report", "--out", tmp_path, "--docs", tmp_path)
+    assert done.returncode == 1
+    assert f"{tmp_path / 'checker.md'} must" in done.stderr
+    assert told in done.stderr
+    assert not (tmp_path / "benchmarks.md").exists()
 
 
 def test_the_lessons_step_is_backpropagation() -> None:

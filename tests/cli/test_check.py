@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from nudgegrad.check.cost import Cost
+from nudgegrad.checker.cost import Cost
 from nudgegrad.cli.check_progress import CheckProgress
 from tests.cli.processes import PATIENCE, call, environment, run, start, wait_for_line
 from tests.cli.test_compare import is_png
@@ -21,7 +21,7 @@ from tests.cli.test_compare import is_png
 ROOT = Path(__file__).resolve().parents[2]
 LAYERS = """
 import numpy as np
-from nudgegrad.check.case import Case
+from nudgegrad.checker.case import Case
 from helper import twice
 
 def case_right():
@@ -213,7 +213,7 @@ def test_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ("my_layers:nothing", "got NoneType; write return Case(f, params, gradients)"),
         ("my_layers:empty", "got an empty tuple"),
         ("my_layers:shapes", "my_layers:shapes: gradients of params must have its shape (3,)"),
-        ("my_layers:misspelt", "unexpected keyword argument 'sampel'"),
+        ("my_layers:misspelt", "unexpected option 'sampel'; did you mean 'sample'?"),
         ("my_layer:case", "there is no module my_layer here or among the installed ones"),
         ("my_layers.more:case", "there is no module"),
         ("none.py:case", "got none.py, which does not exist in "),

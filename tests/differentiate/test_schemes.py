@@ -103,6 +103,6 @@ def test_unknown_names() -> None:
     with pytest.raises(ParameterError, match="did you mean 'central'"):
         ng.numerical_gradient(lambda x: x[0], np.ones(1), scheme="centre")
     with pytest.raises(TypeError, match="unexpected option 'epsilon'"):
-        ng.numerical_gradient(lambda x: x[0], np.ones(1), **{"epsilon": 1})  # type: ignore[arg-type]
+        ng.numerical_gradient(lambda x: x[0], np.ones(1), epsilon=1)  # type: ignore[call-arg]
     with pytest.raises(ParameterError, match="h must be one of auto"):
         ng.numerical_gradient(lambda x: x[0], np.ones(1), "automatic")

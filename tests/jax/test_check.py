@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nudgegrad.check.report import Report
+from nudgegrad.checker.report import Report
 from nudgegrad.validation import ParameterError
 from tests.zoo.jax_functions import JaxCase, jax_cases
 

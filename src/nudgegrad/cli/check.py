@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from nudgegrad.check.report import Report
+    from nudgegrad.checker.report import Report
     from nudgegrad.cli.check_targets import Raised, Target
 
 __all__ = ["check"]
@@ -59,7 +59,7 @@ def check(
     """Check every entry of a gradient against numerical differentiation.
 
     A TARGET is module:callable or path/to/file.py:callable. The callable takes no argument and
-    returns a nudgegrad.check.Case, or a tuple of the arguments of nudgegrad.check. Without
+    returns a nudgegrad.checker.Case, or a tuple of the arguments of nudgegrad.check. Without
     :callable, all functions of the module or file are checked whose names start with case.
     Options given here come before those of a case.
 
@@ -99,7 +99,7 @@ def check(
 
 def _validate(given: dict[str, Any], files: dict[str, str | None]) -> None:
     """Find what is wrong with the options before a long check."""
-    from nudgegrad.check.engine import Options
+    from nudgegrad.checker.engine import Options
     from nudgegrad.validation import ParameterError, check_integer
 
     Options(**given)
@@ -191,7 +191,7 @@ class Run:
         self._write(report)
 
     def _report(self, target: Target) -> Report:
-        from nudgegrad.check.report import Report
+        from nudgegrad.checker.report import Report
         from nudgegrad.cli.check_progress import CheckProgress
         from nudgegrad.cli.check_targets import Raised, is_users
         from nudgegrad.training.signals import stop_on_signal

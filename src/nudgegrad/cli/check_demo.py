@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nudgegrad.check.case import Case
+from nudgegrad.checker.case import Case
 from nudgegrad.cli.check_targets import Target
 
 __all__ = ["demo_targets"]

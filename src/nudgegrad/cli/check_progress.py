@@ -14,7 +14,7 @@ from nudgegrad.cli.durations import format_duration
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from nudgegrad.check.cost import Cost
+    from nudgegrad.checker.cost import Cost
 
 __all__ = ["CheckProgress"]
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
 
-from nudgegrad.check.case import Case
-from nudgegrad.check.report import Report
+from nudgegrad.checker.case import Case
+from nudgegrad.checker.report import Report
 from nudgegrad.validation import ParameterError
 
 __all__ = ["Raised", "Target", "find_targets", "importable", "is_users"]
@@ -26,9 +26,7 @@ __all__ = ["Raised", "Target", "find_targets", "importable", "is_users"]
 OURS = (
     str(Path(__file__).resolve().parents[1]) + os.sep, str(importlib.__file__), "<frozen importlib"
 )  # fmt: skip
-WHAT = (
-    "a nudgegrad.check.Case, a tuple of the arguments of nudgegrad.check, or the Report of a check"
-)
+WHAT = "a nudgegrad.checker.Case, a tuple of the arguments of nudgegrad.check, or a check's Report"
 
 
 class Raised(Exception):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import click
@@ -129,9 +127,8 @@ def train(
     from nudgegrad.cli.compilation import tell_of_compilation
     from nudgegrad.cli.console import make_console
     from nudgegrad.cli.train_report import Reporter
-    from nudgegrad.data import names
-    from nudgegrad.files import write_json
     from nudgegrad.training.configuration import Configuration
+    from nudgegrad.training.run import Run
     from nudgegrad.training.run_folder import RunFolder
 
     if resume is not None:
@@ -143,31 +140,21 @@ def train(
         configuration = Configuration(**_with_recipe(context, recipe, settings))
     dataset = configuration.load_data()
     with tell_of_compilation(make_console(quiet=quiet or as_json), configuration.method):
-        trainer = configuration.build_trainer(dataset)
         if resume is not None:
-            trainer.restore(folder.checkpoint_file)
+            run = Run.resume(folder, configuration, dataset)
         else:
-            if configuration.data not in names():  # a path; a resumed run may start elsewhere
-                path = str(Path(configuration.data).resolve())
-                configuration = replace(configuration, data=path)
-            folder = RunFolder.create(out, configuration, dataset.features, dataset.classes)
-            trainer.save(folder.checkpoint_file)
-        reporter = Reporter(trainer, configuration, folder, quiet=quiet, as_json=as_json)
+            run = Run.begin(configuration, dataset, out=out)
+        reporter = Reporter(run, quiet=quiet, as_json=as_json)
         with reporter:
-            history = trainer.run(
-                configuration.iterations - trainer.iteration,
-                checkpoint=folder.checkpoint_file,
-                checkpoint_every=configuration.checkpoint_every,
-                checkpoint_seconds=configuration.checkpoint_seconds,
+            history = run.go(
                 on_step=reporter.on_step,
                 on_epoch=reporter.on_epoch,
                 on_progress=reporter.on_progress,
             )
-    folder.write_results(history)
-    write_json(folder.summary_file, reporter.facts())
+    run.finish()
     reporter.summary()
-    if trainer.stopped_by is not None and history.outcome == "interrupted":
-        return 128 + trainer.stopped_by
+    if run.trainer.stopped_by is not None and history.outcome == "interrupted":
+        return 128 + run.trainer.stopped_by
     return 0 if history.outcome == "completed" else 1
 
 

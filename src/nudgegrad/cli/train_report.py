@@ -7,17 +7,12 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from nudgegrad.cli.console import is_plain, make_console
 from nudgegrad.cli.durations import format_duration
-from nudgegrad.estimate import time_naive
-from nudgegrad.training.configuration import Configuration
 from nudgegrad.training.history import EpochRecord
 from nudgegrad.training.preparation import describe
-from nudgegrad.training.run_folder import RunFolder
+from nudgegrad.training.run import Run
 from nudgegrad.training.trainer import Trainer
-from nudgegrad.validation import ParameterError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -26,28 +21,22 @@ if TYPE_CHECKING:
 __all__ = ["Reporter", "epoch_line", "summary_table"]
 
 WARM_UP = 5  # steps that the rate leaves out: first touches of memory and caches
-NAIVE_SAMPLE = 200  # weights whose naive differences are timed for the estimate
 
 
 class Reporter:
     """Tells the course of a run; a context manager, so that the live bar always ends."""
 
-    def __init__(
-        self, trainer: Trainer, configuration: Configuration, folder: RunFolder,
-        *, quiet: bool, as_json: bool,
-    ) -> None:  # fmt: skip
-        self.trainer = trainer
-        self.configuration = configuration
-        self.folder = folder
+    def __init__(self, run: Run, *, quiet: bool, as_json: bool) -> None:
+        self.run = run
+        self.trainer = run.trainer
+        self.configuration = run.configuration
         self.as_json = as_json
         self.quiet = quiet
         self.console = make_console(quiet=quiet or as_json)
         self._live: Progress | None = None
-        self._first = trainer.iteration
+        self._first = run.trainer.iteration
         self._warm: tuple[int, float] | None = None
         self._shown = 0.0
-        self._naive_seconds: float | None = None
-        self._weights_timed: int | None = None
         self._announce()
 
     def _announce(self) -> None:
@@ -64,22 +53,13 @@ class Reporter:
         if self.quiet:
             return
         # For naive this is the honest ETA; for the others it is what they spare.
-        x, t = self.trainer.batch(np.arange(self.trainer.batch_size))
-        try:
-            gradient, self._naive_seconds = time_naive(
-                self.trainer.network, x, t, sample=NAIVE_SAMPLE, h=c.h
-            )
-        except ParameterError:  # an h too small for naive, which the others may do with
-            if c.method == "naive":
-                raise
-            return
-        self._weights_timed = sum(int(mask.sum()) for mask in (gradient.sampled or {}).values())
-        if c.method == "naive":
-            left = (c.iterations - self._first) * self._naive_seconds
+        self.run.estimate_naive()
+        if c.method == "naive" and self.run.naive_seconds is not None:
+            left = (c.iterations - self._first) * self.run.naive_seconds
             self.console.print(
-                f"naive needs about {format_duration(self._naive_seconds)} a step: "
+                f"naive needs about {format_duration(self.run.naive_seconds)} a step: "
                 f"{format_duration(left)} in all "
-                f"(estimated from {self._weights_timed} of the weights)"
+                f"(estimated from {self.run.naive_weights} of the weights)"
             )
 
     def __enter__(self) -> Reporter:
@@ -145,7 +125,7 @@ class Reporter:
             return
         position = self.trainer.iteration + done / total
         planned = self.configuration.iterations
-        left = format_duration((planned - position) * (self._naive_seconds or 0.0))
+        left = format_duration((planned - position) * (self.run.naive_seconds or 0.0))
         self._live.update(
             self._task,
             completed=position,
@@ -153,30 +133,9 @@ class Reporter:
             facts=f"{done:,} of {total:,} loss evaluations of this step  ETA {left}",
         )
 
-    def facts(self) -> dict[str, Any]:
-        """Return the summary."""
-        history = self.trainer.history
-        steps = max(1, history.iterations)
-        return {
-            "outcome": history.outcome,
-            "message": history.message,
-            "method": history.method,
-            "iterations": history.iterations,
-            "train_accuracy": history.train_accuracy,
-            "test_accuracy": history.test_accuracy,
-            "seconds": history.seconds,
-            "seconds_per_step": history.step_seconds / steps,
-            "loss_evaluations": history.loss_evaluations,
-            "naive_seconds_estimated": (
-                None if self._naive_seconds is None else self._naive_seconds * history.iterations
-            ),
-            "naive_weights_timed": self._weights_timed,
-            "run": str(self.folder.path),
-        }
-
     def summary(self) -> None:
         """Print the table, or the JSON."""
-        facts = self.facts()
+        facts = self.run.facts()
         if self.as_json:
             print(json.dumps(facts, indent=1, allow_nan=False))
             return
@@ -194,7 +153,7 @@ def epoch_line(record: EpochRecord) -> str:
 
 
 def summary_table(facts: dict[str, Any]) -> Table:
-    """Return the table at the end of a run, from `Reporter.facts`."""
+    """Return the table at the end of a run, from `Run.facts`."""
     from rich.table import Table
 
     rows = {

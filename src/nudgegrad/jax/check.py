@@ -10,8 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from nudgegrad.check.engine import Options, examine
-from nudgegrad.check.report import Report
+from nudgegrad.checker.engine import Options, examine
+from nudgegrad.checker.report import Report
 from nudgegrad.differentiate.evaluate import MAX_BYTES, Evaluator
 from nudgegrad.differentiate.leaves import Leaves
 from nudgegrad.jax.arguments import DTYPES, floating_leaves
@@ -50,7 +50,7 @@ def check(
     max_bytes
         Of a batch of points.
     **options
-        As for `nudgegrad.check.check`. `mask`, if there is one, is a mapping of the names in the
+        As for `nudgegrad.checker.check`. `mask`, if there is one, is a mapping of the names in the
         report to arrays of booleans.
 
     Returns

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from nudgegrad.check.probe import EVALUATIONS
+from nudgegrad.checker.probe import EVALUATIONS
 from nudgegrad.differentiate.leaves import Leaves
 
 __all__ = ["Batched", "Looped", "disagreement"]

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from nudgegrad.check.engine import Options
-from nudgegrad.check.report import ParameterCheck, Report
+from nudgegrad.checker.engine import Options
+from nudgegrad.checker.report import ParameterCheck, Report
 from nudgegrad.differentiate.leaves import Leaves, matching
 from nudgegrad.differentiate.select import select_entries
 from nudgegrad.network import Network

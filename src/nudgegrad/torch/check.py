@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from nudgegrad.check.engine import Options, examine
-from nudgegrad.check.network import check_network
-from nudgegrad.check.report import Report
+from nudgegrad.checker.engine import Options, examine
+from nudgegrad.checker.network import check_network
+from nudgegrad.checker.report import Report
 from nudgegrad.differentiate.leaves import Leaves
 from nudgegrad.torch.batches import MAX_BYTES
 from nudgegrad.torch.by_network import Conversion, convert

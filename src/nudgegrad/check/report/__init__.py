@@ -1,6 +1,0 @@
-"""What a check found, and how it is told: text, terminal, HTML, JSON, pictures."""
-
-from nudgegrad.check.report.parameter import Entry, ParameterCheck
-from nudgegrad.check.report.report import Report, WrongGradient
-
-__all__ = ["Entry", "ParameterCheck", "Report", "WrongGradient"]

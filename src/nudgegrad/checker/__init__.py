@@ -1,0 +1,16 @@
+"""The gradient checker: every entry of anybody's gradient, with error bars.
+
+`check` is the one call. `engine` looks at entries (`probe`), again where that leaves doubt
+(`second_look`), and judges them (`judge`, `ties`, `taylor`); `function` and `network` say what is
+evaluated; `report` tells what was found, and `diagnosis` what it may mean.
+"""
+
+from nudgegrad.checker.case import Case
+from nudgegrad.checker.check import check
+from nudgegrad.checker.cost import Cost
+from nudgegrad.checker.report import Entry, ParameterCheck, Report, WrongGradient
+from nudgegrad.checker.verdict import Verdict
+
+__all__ = [
+    "Case", "Cost", "Entry", "ParameterCheck", "Report", "Verdict", "WrongGradient", "check",
+]  # fmt: skip

@@ -1,0 +1,231 @@
+"""The check itself, for any function that can be evaluated beside a point.
+
+A first look at every entry, a second at those that it leaves in doubt, and the verdicts.
+"""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nudgegrad.checker.cost import FIRST_LOOK, Budget, Cost, announce_cost
+from nudgegrad.checker.entries import Entries
+from nudgegrad.checker.judge import Tolerances
+from nudgegrad.checker.probe import EVALUATIONS
+from nudgegrad.checker.report import Report
+from nudgegrad.checker.taylor import HALVINGS, taylor_test
+from nudgegrad.checker.ties import wrong_at_ties
+from nudgegrad.checker.verdict import Verdict
+from nudgegrad.differentiate.evaluate import Evaluator
+from nudgegrad.differentiate.leaves import Leaves
+from nudgegrad.differentiate.select import select_entries
+from nudgegrad.differentiate.step import Step, choose_steps, tuning_evaluations, value_noise
+from nudgegrad.validation import ParameterError, check_boolean, check_choice, check_real
+
+__all__ = ["Options", "examine"]
+
+Array = NDArray[Any]
+
+NOISY = 100.0
+"""A function whose noise is so many times its dtype's rounding is called noisy."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to check. See `nudgegrad.checker.check` for what the fields mean."""
+
+    factor: float = 3.0
+    rtol: float | None = None
+    atol: float | None = None
+    h: float | str = "auto"
+    only: str | Sequence[str] | None = None
+    mask: Any = None
+    sample: int | None = None
+    seed: int | None = 0
+    max_seconds: float | None = None
+    taylor: bool = False
+    progress: Callable[[int, int], Any] | None = None
+    cancel: Callable[[], bool] | None = None
+    announce: Callable[[Cost], Any] | None = announce_cost
+
+    def __post_init__(self) -> None:
+        check_real("factor", self.factor, low=1)
+        for name in ("rtol", "atol"):
+            if getattr(self, name) is not None:
+                check_real(name, getattr(self, name), low=0)
+        if isinstance(self.h, str):
+            check_choice("h", self.h, ("auto",))
+        else:
+            check_real("h", self.h, above=0)
+        if self.max_seconds is not None:
+            check_real("max_seconds", self.max_seconds, above=0)
+        check_boolean("taylor", self.taylor)
+
+    @classmethod
+    def named(cls, options: dict[str, Any]) -> Options:
+        """Return options from keywords; one that there is not is named, with the nearest."""
+        known = [field.name for field in fields(cls)]
+        for name in options:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(known)}"
+                raise TypeError(f"check() got an unexpected option {name!r}; {hint}")
+        return cls(**options)
+
+    @property
+    def tolerances(self) -> Tolerances:
+        """How far an entry may be off."""
+        return Tolerances(self.factor, self.rtol, self.atol)
+
+
+def examine(
+    evaluate: Evaluator,
+    leaves: Leaves,
+    analytic: Sequence[Array],
+    options: Options,
+    *,
+    method: str,
+    again: Sequence[Array] | None = None,
+    spent: int = 0,
+    notes: Sequence[str] = (),
+) -> Report:
+    """Check claimed gradients against differences of a function.
+
+    Parameters
+    ----------
+    evaluate
+        The function beside a point.
+    leaves
+        The point's arrays, with their names.
+    analytic
+        For each of them its claimed gradient, of its shape.
+    options
+        How to check.
+    method
+        How `evaluate` works and why so, for the report.
+    again
+        The gradients claimed when asked a second time. Where they differ from the first, which
+        cannot both be right, an entry is wrong.
+    spent
+        Evaluations that were made before.
+    notes
+        What else the report should say.
+    """
+    chosen = select_entries(
+        leaves, only=options.only, mask=options.mask, sample=options.sample, seed=options.seed
+    )
+    sizes = [len(indices) for indices in chosen]
+    budget = Budget(
+        EVALUATIONS * sum(sizes), options.max_seconds, options.progress, options.cancel,
+        options.announce,
+    )  # fmt: skip
+    steps, value, deterministic = choose_steps(evaluate, chosen)
+    centre = float(value)
+    if not np.isfinite(centre):
+        raise ParameterError(f"the function must be finite where it is checked, got {centre}")
+    if not isinstance(options.h, str):
+        steps = [Step(options.h, False, step.noise, "as told") for step in steps]
+    entries = [
+        Entries(leaf, indices, claimed, step)
+        for leaf, (indices, claimed, step) in enumerate(zip(chosen, analytic, steps, strict=True))
+    ]
+    finite = [np.abs(claimed[np.isfinite(claimed)]).max(initial=0.0) for claimed in analytic]
+    largest = float(max(finite))
+    budget.begin()
+    _first_look(evaluate, entries, centre, budget, options.seed)
+    resolution = NOISY * _resolution(evaluate, value)
+    for part in entries:
+        noisy = not deterministic or part.noise > resolution
+        part.settle(evaluate, centre, options.tolerances, budget, noisy=noisy, largest=largest)
+    remarks, used = wrong_at_ties(evaluate, entries, centre)
+    if again is not None and _changed(entries, again):
+        remarks.append("the gradient differs from call to call at one point")
+    taylor = None
+    if options.taylor:
+        moves = [(part.indices, part.h) for part in entries]
+        noise = max(part.noise for part in entries)
+        taylor = taylor_test(evaluate, analytic, moves, centre, noise)
+    used += HALVINGS if taylor is not None else 0
+    if deterministic:
+        used += 1
+        deterministic = float(evaluate.centre()) == centre
+    if not deterministic:
+        remarks.append(
+            "two evaluations at one point differ: seed the function, or switch its randomness off"
+        )
+    once = sum(part.looked_at_once for part in entries)
+    if once:
+        remarks.append(
+            f"{once:,} entries in doubt were looked at only once, for want of time or because they "
+            "were too many; only= or mask= checks some of them by themselves"
+        )
+    if budget.cancelled:
+        remarks.append("the check was stopped before its end")
+    return Report(
+        parameters={
+            name: part.result(name, array, claimed)
+            for name, array, claimed, part in zip(
+                leaves.names, leaves.arrays, analytic, entries, strict=True
+            )
+        },
+        method=method,
+        loss=centre,
+        evaluations=spent + tuning_evaluations(sizes) + budget.evaluations + used,
+        seconds=time.perf_counter() - budget.started,
+        noise=max(part.noise for part in entries),
+        deterministic=deterministic,
+        factor=options.factor,
+        rtol=options.rtol,
+        atol=options.atol,
+        notes=(*notes, *remarks),
+        taylor=taylor,
+    )
+
+
+def _resolution(evaluate: Evaluator, value: Array) -> float:
+    """Return the rounding of a value in the coarsest dtype that is in play."""
+    kinds = {array.dtype for array in (*evaluate.arrays, np.asarray(value))}
+    eps = max(float(np.finfo(kind).eps) for kind in kinds if kind.kind == "f")
+    return max(0.3 * eps * float(np.abs(value)), value_noise(np.asarray(value)))
+
+
+def _first_look(
+    evaluate: Evaluator, entries: list[Entries], centre: float, budget: Budget, seed: int | None
+) -> None:
+    """Look at every entry once; with a budget at a growing share of every array, until it ends."""
+    shares = [1.0] if budget.max_seconds is None else [2.0**k for k in range(-7, 1)]
+    rng = np.random.default_rng(seed)
+    orders = [
+        np.arange(len(part.indices)) if len(shares) == 1 else rng.permutation(len(part.indices))
+        for part in entries
+    ]
+    done = [0] * len(entries)
+    for share in shares:
+        for k, part in enumerate(entries):
+            upto = int(np.ceil(share * len(orders[k])))
+            block = evaluate.block(part.leaf, EVALUATIONS)
+            while done[k] < upto:
+                if budget.over(FIRST_LOOK):
+                    return
+                chosen = orders[k][done[k] : min(done[k] + block, upto)]
+                part.look(evaluate, chosen, centre)
+                done[k] += len(chosen)
+                budget.spend(EVALUATIONS * len(chosen))
+
+
+def _changed(entries: list[Entries], again: Sequence[Array]) -> bool:
+    """Mark entries wrong that were claimed differently the second time; tell if there are any."""
+    found = False
+    for part, second in zip(entries, again, strict=True):
+        claimed = np.asarray(second, np.float64).reshape(-1)[part.indices]
+        with np.errstate(invalid="ignore"):
+            changed = part.checked & ~(np.abs(claimed - part.analytic) <= part.allowed)
+        part.verdict[changed] = Verdict.WRONG
+        found = found or bool(changed.any())
+    return found

@@ -1,0 +1,349 @@
+"""Checking a `Network`'s gradient: every entry, by `node` and `weight`, in milliseconds.
+
+Nudges are propagated as exact differences, which do not lose digits as h shrinks. So h can be so
+small that truncation is below 1e-12 and hardly any kink lies within it, in float32 too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nudgegrad.checker.engine import Options, examine
+from nudgegrad.checker.judge import judge
+from nudgegrad.checker.report import ParameterCheck, Report
+from nudgegrad.checker.taylor import HALVINGS, taylor_test
+from nudgegrad.checker.verdict import Verdict
+from nudgegrad.differentiate.evaluate import InPlace
+from nudgegrad.differentiate.leaves import Leaves
+from nudgegrad.differentiate.select import select_entries
+from nudgegrad.differentiate.step import value_noise
+from nudgegrad.gradient.node import by_parameter, node_differences
+from nudgegrad.gradient.propagate import Quotient
+from nudgegrad.gradient.trace import Trace, make_trace
+from nudgegrad.gradient.weight import weight
+from nudgegrad.layers import Affine, Layer, named_parameters
+from nudgegrad.losses import Loss
+from nudgegrad.monitor import Monitor
+from nudgegrad.network import Network
+from nudgegrad.validation import ParameterError
+
+__all__ = ["check_network"]
+
+Array = NDArray[Any]
+
+EXACT_H = {"float64": 1e-6, "float32": 1e-4}
+"""The nudge where all layers have difference rules: small, since nothing is lost by that."""
+
+PLAIN_H = {"float64": 1e-5, "float32": 5e-3}
+"""The nudge where one of them subtracts two forward passes."""
+
+SHORTER = 2.0**-10
+"""By how much it is shortened where a kink lies within it."""
+
+SPOT = 4
+"""Entries of each parameter on which `naive` answers for layers that are not the library's."""
+
+
+@dataclass
+class _Measured:
+    """One array's numeric gradient; `bend` is how far kinks set the slopes on both sides apart."""
+
+    numeric: Array
+    error: Array
+    bend: Array | None
+
+
+def check_network(
+    network: Network,
+    x: Any,
+    t: Any,
+    gradients: Mapping[str, Any] | None = None,
+    *,
+    options: Options | None = None,
+    method: str = "",
+    notes: Sequence[str] = (),
+) -> Report:
+    """Check the gradient of a network's loss of a batch, by default what backpropagation gives.
+
+    Parameters
+    ----------
+    network, x, t
+        The network and a batch.
+    gradients : mapping, or None
+        Name → claimed gradient: ``W1``, ``b1``, … and, to check the inputs' gradient too, ``x``.
+    options
+        How to check.
+    method
+        What the report says of how the network came about.
+    notes
+        What else it should say.
+
+    Raises
+    ------
+    ParameterError
+        If the arrays are not NumPy's, or a claimed gradient is missing or of another shape.
+    """
+    options = options or Options()
+    started = time.perf_counter()
+    x, t = network._batch(x, t)
+    if not all(type(array) is np.ndarray for array in (x, *network.params.values())):
+        raise ParameterError("network must hold NumPy arrays to be checked; use its copy in NumPy")
+    claimed = dict(network.gradient(x, t) if gradients is None else gradients)
+    values: dict[str, Array] = {**network.params, **({"x": x} if "x" in claimed else {})}
+    _check_claims(claimed, values)
+    leaves = Leaves(tuple(values), tuple(values.values()), list)
+    chosen = select_entries(
+        leaves, only=options.only, mask=options.mask, sample=options.sample, seed=options.seed
+    )
+    parts: list[Layer | Loss] = [*network.layers, network.loss_function]
+    rules = all(map(_has_rule, parts))
+    h = options.h
+    if isinstance(h, str):
+        h = (EXACT_H if rules else PLAIN_H)[str(network.dtype)]
+    measured, loss, evaluations = _measure(network, x, t, h, "x" in claimed, options)
+    how = "exact differences by node"
+    if not all(_is_ours(layer) for layer in network.layers if layer.params):
+        how += ", by weight where a layer is not the library's"
+    if rules and any(_in_doubt(measured[n], claimed[n], options) for n in values):
+        shorter, _, more = _measure(network, x, t, h * SHORTER, "x" in claimed, options)
+        measured = {name: _better(measured[name], shorter[name]) for name in values}
+        evaluations += more
+    analytic = [np.asarray(claimed[name]) for name in values]
+    checks = {
+        name: _parameter_check(name, array, claims, measured[name], indices, h, options)
+        for name, array, claims, indices in zip(
+            leaves.names, leaves.arrays, analytic, chosen, strict=True
+        )
+    }
+    remarks = list(notes)
+    parameters = Leaves(leaves.names[: len(network.params)], tuple(network.params.values()), list)
+    evaluate = InPlace(lambda _: network.loss(x, t), None, parameters)
+    if not all(map(_is_ours, parts)):
+        broken, checks, more = _against_naive(evaluate, parameters, checks, options)
+        evaluations += more
+        if broken:
+            how = "plain differences, entry by entry"
+            remarks.append(
+                "the difference rules of the network's own layers do not hold (seen at "
+                f"{', '.join(broken)}): difference(x, y, d) must equal forward(x + d) − forward(x)"
+            )
+    taylor = None
+    if options.taylor:
+        moves = [
+            (indices, PLAIN_H[str(network.dtype)]) for indices in chosen[: len(network.params)]
+        ]
+        taylor = taylor_test(
+            evaluate, analytic[: len(moves)], moves, loss, value_noise(network.dtype.type(loss))
+        )
+        evaluations += HALVINGS
+    return Report(
+        parameters=checks,
+        method=(method + "; " if method else "") + how,
+        loss=loss,
+        evaluations=evaluations,
+        seconds=time.perf_counter() - started,
+        factor=options.factor,
+        rtol=options.rtol,
+        atol=options.atol,
+        notes=tuple(remarks),
+        taylor=taylor,
+    )
+
+
+def _check_claims(claimed: Mapping[str, Any], values: Mapping[str, Array]) -> None:
+    if set(claimed) != set(values):
+        raise ParameterError(
+            f"gradients must have the entries {', '.join(values)}, got {', '.join(claimed)}"
+        )
+    for name, array in values.items():
+        if np.shape(claimed[name]) != array.shape:
+            raise ParameterError(
+                f"gradients of {name} must have its shape {array.shape}, got "
+                f"{np.shape(claimed[name])}"
+            )
+
+
+def _has_rule(part: Layer | Loss) -> bool:
+    """Tell whether a layer or loss has a difference rule of its own."""
+    return type(part).difference not in (Layer.difference, Loss.difference)
+
+
+def _is_ours(part: Layer | Loss) -> bool:
+    """Tell whether a layer or loss is the library's own, which its tests answer for."""
+    return type(part).__module__ in (Layer.__module__, Loss.__module__)
+
+
+def _measure(
+    network: Network, x: Array, t: Array, h: float, inputs: bool, options: Options
+) -> tuple[dict[str, _Measured], float, int]:
+    """Return every array's numeric gradient, the loss, and the evaluations that it stands for."""
+    layers = network.layers
+    trace = make_trace(layers, network.loss_function, x, t)
+    sizes = [
+        trace.activations[k + 1].size if _by_node(layer) else
+        sum(array.size for array in layer.params.values())
+        for k, layer in enumerate(layers)
+        if layer.params
+    ]  # fmt: skip
+    chained = inputs and type(layers[0]) is Affine
+    evaluations = 4 * (sum(sizes) + (x.size if inputs and not chained else 0))
+    monitor = Monitor(evaluations, options.progress, options.cancel)
+    found: dict[tuple[int, str], _Measured] = {}
+    for k, layer in enumerate(layers):
+        if not layer.params:
+            continue
+        if not _by_node(layer):
+            gradients, errors = weight(trace, k, h, monitor, error_bars=True)
+            for own in layer.params:
+                found[k, own] = _Measured(gradients[own], (errors or {})[own], None)
+            continue
+        slopes = node_differences(trace, k + 1, h, monitor, error_bars=True)
+        for own, result in _parameters(trace, k, slopes).items():
+            found[k, own] = result
+        if k == 0 and chained:
+            found[k, "x"] = _inputs(layer, slopes)
+    if inputs and not chained:
+        slopes = node_differences(trace, 0, h, monitor, error_bars=True)
+        assert slopes.truncation is not None
+        error = slopes.truncation + slopes.rounding
+        found[0, "x"] = _Measured(slopes.slope, error, slopes.bend)
+    place = {id(layer): k for k, layer in enumerate(layers)}
+    names = named_parameters(layers)
+    named = {name: found[place[id(layer)], own] for name, (layer, own) in names.items()}
+    if inputs:
+        named["x"] = found[0, "x"]
+    return named, trace.loss_value(), evaluations
+
+
+def _by_node(layer: Layer) -> bool:
+    """Tell whether `node` may do it.
+
+    It goes from a node to its weights by the layer's `parameter_gradient`, as backpropagation does:
+    one that somebody else wrote is among what is to be checked, and is left to `weight`.
+    """
+    return layer.linear_in_parameters and _is_ours(layer)
+
+
+def _parameters(trace: Trace, k: int, slopes: Quotient) -> dict[str, _Measured]:
+    gradients, errors = by_parameter(trace, k, slopes)
+    size = np.abs(trace.activations[k])
+    bends = trace.layers[k].parameter_gradient(size, trace.activations[k + 1], slopes.bend)
+    return {own: _Measured(gradients[own], (errors or {})[own], bends[own]) for own in gradients}
+
+
+def _inputs(layer: Layer, slopes: Quotient) -> _Measured:
+    """Return the inputs' gradient: a first layer's sums are linear in them too."""
+    weights = layer.params["W"].T
+    assert slopes.truncation is not None
+    assert slopes.bend is not None
+    error = (slopes.truncation + slopes.rounding) @ np.abs(weights)
+    return _Measured(slopes.slope @ weights, error, slopes.bend @ np.abs(weights))
+
+
+def _in_doubt(measured: _Measured, claimed: Any, options: Options) -> bool:
+    """Tell whether some entry is outside of its error bar, or beside a kink."""
+    if measured.bend is None:
+        return False
+    allowed = options.tolerances.bars(np.asarray(claimed), measured.error, _roundoff(claimed))
+    with np.errstate(invalid="ignore"):
+        outside = ~(np.abs(claimed - measured.numeric) <= allowed)
+    return bool(outside.any() or measured.bend.any())
+
+
+def _better(a: _Measured, b: _Measured) -> _Measured:
+    """Return the second where its error bar or its bend is the smaller."""
+    if a.bend is None or b.bend is None:
+        return a
+    take = b.error + b.bend < a.error + a.bend
+    return _Measured(
+        np.where(take, b.numeric, a.numeric),
+        np.where(take, b.error, a.error),
+        np.where(take, b.bend, a.bend),
+    )
+
+
+def _roundoff(claimed: Any) -> float:
+    kind = np.asarray(claimed).dtype
+    return float(np.finfo(kind if kind.kind == "f" else np.float64).eps) / 2
+
+
+def _parameter_check(
+    name: str, value: Array, claimed: Array, measured: _Measured, indices: Array, h: float,
+    options: Options,
+) -> ParameterCheck:  # fmt: skip
+    """Judge one array."""
+    analytic = claimed.astype(np.float64).reshape(-1)
+    numeric = measured.numeric.astype(np.float64).reshape(-1)
+    error = measured.error.astype(np.float64).reshape(-1)
+    tolerances = options.tolerances
+    roundoff = max(_roundoff(claimed), _roundoff(value))
+    kink = low = high = None
+    if measured.bend is not None:
+        bend = measured.bend.astype(np.float64).reshape(-1)
+        bars = tolerances.bars(analytic, error, roundoff)
+        kink = bend > np.maximum(bars, 0.05 * np.maximum(np.abs(analytic), np.abs(numeric)))
+        low, high = numeric - bend / 2 - bars, numeric + bend / 2 + bars
+    verdict, allowed = judge(
+        analytic, numeric, error, tolerances, roundoff=roundoff, noisy=False,
+        still=(numeric == 0) & (error == 0), reach=np.abs(numeric), kink=kink, low=low, high=high,
+    )  # fmt: skip
+    left_out = np.ones(value.size, dtype=bool)
+    left_out[indices] = False
+    verdict[left_out] = Verdict.UNCHECKED
+    numeric[left_out] = error[left_out] = allowed[left_out] = np.nan
+    shape = value.shape
+    return ParameterCheck(
+        name=name,
+        value=value.astype(np.float64),
+        analytic=analytic.reshape(shape),
+        numeric=numeric.reshape(shape),
+        error=error.reshape(shape),
+        tolerance=allowed.reshape(shape),
+        verdict=verdict.reshape(shape),
+        h=h,
+    )
+
+
+def _against_naive(
+    evaluate: InPlace, leaves: Leaves, checks: dict[str, ParameterCheck], options: Options
+) -> tuple[list[str], dict[str, ParameterCheck], int]:  # fmt: skip
+    """Let plain differences answer for layers that are not the library's.
+
+    A few entries of every parameter say whether the layers' rules hold; if they do, the entries
+    that are in doubt are decided one by one, and if not, all of them.
+    """
+    analytic = [checks[name].analytic for name in leaves.names]
+    apart = replace(options, only=None, announce=None, progress=None, taylor=False)
+    spot = examine(evaluate, leaves, analytic, replace(apart, mask=None, sample=SPOT), method="")
+    broken = [name for name in leaves.names if _contradicts(checks[name], spot.parameters[name])]
+    masks = {}
+    for name in leaves.names:
+        doubt = (checks[name].verdict != Verdict.OK) | bool(broken)
+        masks[name] = doubt & (checks[name].verdict != Verdict.UNCHECKED)
+    if not any(mask.any() for mask in masks.values()):
+        return broken, checks, spot.evaluations
+    again = examine(evaluate, leaves, analytic, replace(apart, mask=masks, sample=None), method="")
+    decided = dict(checks)
+    for name, mask in masks.items():
+        new, old = again.parameters[name], checks[name]
+        decided[name] = replace(
+            old,
+            **{
+                field: np.where(mask, getattr(new, field), getattr(old, field))
+                for field in ("numeric", "error", "tolerance", "verdict")
+            },
+        )
+    return broken, decided, spot.evaluations + again.evaluations
+
+
+def _contradicts(ours: ParameterCheck, plain: ParameterCheck) -> bool:
+    """Tell whether plain differences, where they see clearly, are outside of both error bars."""
+    clear = np.isin(plain.verdict, (Verdict.OK, Verdict.WRONG)) & np.isfinite(ours.numeric)
+    off = np.abs(ours.numeric - plain.numeric)[clear]
+    return bool((off > 10 * (ours.error + plain.error)[clear]).any())

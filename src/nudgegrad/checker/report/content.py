@@ -1,0 +1,162 @@
+"""What a report shows, whatever shows it: facts, tables, and numbers as text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nudgegrad.checker.report import Report
+
+__all__ = [
+    "Table", "entry_table", "facts", "index_text", "pair", "parameter_table", "printable"
+]  # fmt: skip
+
+ROWS = 30
+WORST = 10
+VERDICTS = ("ok", "wrong", "kink", "noisy", "unresolved")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells as text.
+
+    Attributes
+    ----------
+    title : str
+    headings : list of str
+    rows : list of list of str
+    marks : list of str
+        Each row's verdict, which colours it.
+    left : int
+        How many columns are words, which stand to the left; the others are numbers.
+    remark : str
+        What the table leaves out.
+    """
+
+    title: str
+    headings: list[str]
+    rows: list[list[str]]
+    marks: list[str]
+    left: int
+    remark: str = ""
+
+
+def facts(report: Report) -> list[tuple[str, str]]:
+    """Return what there is to know beside the entries: label, text."""
+    rows = [
+        ("method", report.method),
+        ("loss", f"{report.loss:.10g}"),
+        ("evaluations", f"{report.evaluations:,} in {seconds_text(report.seconds)}"),
+    ]
+    if report.noise is not None:
+        cause = "" if report.deterministic else ", two evaluations at one point differ"
+        rows.append(("noise", f"{report.noise:.1e} (standard deviation of the loss{cause})"))
+    elif not report.deterministic:
+        rows.append(("noise", "two evaluations at one point differ"))
+    limits = [
+        f"{name} {value:g}"
+        for name, value in (("rtol", report.rtol), ("atol", report.atol))
+        if value is not None
+    ]
+    if limits:
+        rows.append(("tolerance", ", ".join(limits)))
+    elif report.factor != 1:
+        rows.append(("tolerance", f"{report.factor:g} error bars"))
+    if report.taylor is not None:
+        rows.append(("Taylor test", str(report.taylor)))
+    return rows
+
+
+def parameter_table(report: Report) -> Table:
+    """Return a row a parameter. Columns that would say nothing are left out."""
+    rows = report.summary()
+    shown = rows
+    if len(rows) > ROWS:  # those that need no look give way to those that do
+        shown = [row for row in rows if row["ok"] < row["checked"]]
+        shown = shown or rows[:ROWS]
+    counted = [name for name in VERDICTS if name == "ok" or report.counts[name]]
+    partly = any(row["checked"] < row["entries"] for row in rows)
+    headings = ["parameter", "shape", "entries", *(["checked"] if partly else []), *counted,
+                "rel. error", "h"]  # fmt: skip
+    cells = [
+        [
+            printable(row["parameter"]),
+            _shape(row["shape"]),
+            f"{row['entries']:,}",
+            *([f"{row['checked']:,}"] if partly else []),
+            *(f"{row[name]:,}" for name in counted),
+            "" if math.isnan(row["relative_error"]) else f"{row['relative_error']:.1e}",
+            f"{row['h']:.1e}",
+        ]
+        for row in shown
+    ]
+    marks = ["wrong" if row["wrong"] else "ok" for row in shown]
+    left_out = len(rows) - len(shown)
+    remark = ""
+    if left_out:
+        remark = f"and {left_out:,} more parameter{'s' * (left_out > 1)}, every checked entry ok"
+    return Table("", headings, cells, marks, left=2, remark=remark)
+
+
+def entry_table(report: Report) -> Table | None:
+    """Return the worst entries that are not ok, or None where all are."""
+    entries = [entry for entry in report.worst(WORST) if _is_notable(entry)]
+    shown = {entry.parameter for entry in entries}
+    for check in report.parameters.values():  # one parameter's errors do not hide another's
+        if check.counts["wrong"] and check.name not in shown and len(entries) < ROWS:
+            entries += check.worst(1)
+    if not entries:
+        return None
+    rows = []
+    for entry in entries:
+        analytic, numeric = pair(entry.analytic, entry.numeric)
+        ratio = f"{entry.ratio:.2g}" if entry.ratio < 99.5 else f"{entry.ratio:.1e}"
+        rows.append([
+            printable(entry.parameter), index_text(entry.index), entry.verdict, analytic, numeric,
+            f"{entry.error:.1e}", ratio,
+        ])  # fmt: skip
+    more = report.checked - report.counts["ok"] - len(rows)
+    kinds = [f"records({name!r})" for name in VERDICTS[1:] if report.counts[name]]
+    return Table(
+        title="the worst entries",
+        headings=["parameter", "index", "verdict", "analytic", "numeric", "error bar", "ratio"],
+        rows=rows,
+        marks=[entry.verdict for entry in entries],
+        left=3,
+        remark=f"and {more:,} more: {', '.join(kinds)}" if more > 0 else "",
+    )
+
+
+def pair(analytic: float, numeric: float) -> tuple[str, str]:
+    """Return two numbers with as many digits as it takes to tell them apart, and two more."""
+    digits = 6
+    size, off = max(abs(analytic), abs(numeric)), abs(analytic - numeric)
+    if 0 < off < math.inf and size > 0:
+        digits = min(max(6, math.ceil(-math.log10(off / size)) + 2), 17)
+    return f"{analytic:.{digits}g}", f"{numeric:.{digits}g}"
+
+
+def index_text(index: Sequence[int]) -> str:
+    """Return an index as people write it: (3, 17), (3), () for a scalar."""
+    return f"({', '.join(str(i) for i in index)})"
+
+
+def printable(name: str) -> str:
+    """Return a name without characters that would move the cursor or change colours."""
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in name)
+
+
+def seconds_text(seconds: float) -> str:
+    """Return a time with a unit that fits."""
+    return f"{seconds * 1000:.3g} ms" if seconds < 0.9995 else f"{seconds:,.1f} s"
+
+
+def _is_notable(entry: Any) -> bool:
+    return entry.verdict != "ok" or not math.isfinite(entry.analytic)
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "×".join(str(length) for length in shape) or "scalar"

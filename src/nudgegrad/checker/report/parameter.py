@@ -1,0 +1,158 @@
+"""What a check found of one parameter, and of one entry."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nudgegrad.checker.verdict import Verdict
+
+__all__ = ["Entry", "ParameterCheck"]
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class ParameterCheck:
+    """One parameter's entries. All arrays have the parameter's shape and are float64.
+
+    Attributes
+    ----------
+    name : str
+    value : array
+        The parameter itself.
+    analytic : array
+        The gradient that was claimed.
+    numeric : array
+        The gradient that was measured; NaN where it was not.
+    error : array
+        The error bar of `numeric`: how far it may be off, by truncation, rounding and noise.
+    tolerance : array
+        How far `analytic` may be from `numeric`: a factor times the bar and what the claimed
+        gradient's own dtype may round, or what rtol and atol allow.
+    verdict : int8 array of `Verdict`
+    h : float
+        The nudge that was taken first; single entries may have got others.
+    """
+
+    name: str
+    value: Array
+    analytic: Array
+    numeric: Array
+    error: Array
+    tolerance: Array
+    verdict: NDArray[np.int8]
+    h: float
+
+    @cached_property
+    def ratio(self) -> Array:
+        """|analytic − numeric| over the tolerance: infinite where analytic is not finite."""
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            ratio = np.asarray(np.abs(self.analytic - self.numeric) / self.tolerance)
+        ratio[np.asarray(self.analytic == self.numeric)] = 0.0
+        ratio[~np.isfinite(self.analytic)] = np.inf
+        return ratio
+
+    @property
+    def checked(self) -> NDArray[np.bool_]:
+        """Which entries were checked."""
+        return np.asarray(self.verdict != Verdict.UNCHECKED)
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many entries got each verdict, but for those that were not checked."""
+        found = np.bincount(self.verdict.ravel(), minlength=len(Verdict))
+        return {str(verdict): int(found[verdict]) for verdict in Verdict if verdict}
+
+    @cached_property
+    def not_finite(self) -> int:
+        """How many of the claimed values that were checked are NaN or infinite."""
+        return int(np.count_nonzero(self.checked & ~np.isfinite(self.analytic)))
+
+    @property
+    def relative_error(self) -> float:
+        """Largest |analytic − numeric| / max(|analytic|, |numeric|), of entries known sharply.
+
+        Those are ok or wrong, and not so small that their tolerance exceeds them. NaN if there
+        are none.
+        """
+        size = np.maximum(np.abs(self.analytic), np.abs(self.numeric))
+        sharp = (self.verdict == Verdict.OK) & ((self.tolerance < size) | (size == 0))
+        sharp |= self.verdict == Verdict.WRONG
+        if not sharp.any():
+            return float("nan")
+        if not np.isfinite(self.analytic[sharp]).all():
+            return float("inf")
+        size = size[sharp]
+        with np.errstate(over="ignore", invalid="ignore"):
+            off = np.abs(self.analytic[sharp] - self.numeric[sharp])
+            return float(np.max(off / np.where(size > 0, size, 1)))
+
+    def worst(self, n: int) -> list[Entry]:
+        """Return the `n` worst entries that were checked, in no order."""
+        verdict, ratio = (
+            self.verdict.ravel(),
+            np.nan_to_num(self.ratio.ravel(), nan=-1.0, posinf=np.inf),
+        )
+        entries: list[Entry] = []
+        for among in (verdict == Verdict.WRONG, verdict != Verdict.WRONG):
+            places = np.flatnonzero(among & (verdict != Verdict.UNCHECKED))
+            left = n - len(entries)
+            if places.size > left:
+                order = np.argpartition(-ratio[places], max(left - 1, 0))
+                places = places[order[:left]]
+            entries += [self.entry(int(place)) for place in places]
+        return entries
+
+    def entry(self, place: int) -> Entry:
+        """Return the entry at a place of the flattened parameter."""
+        index = tuple(int(i) for i in np.unravel_index(place, self.verdict.shape))
+        return Entry(
+            parameter=self.name,
+            index=index,
+            analytic=float(self.analytic[index]),
+            numeric=float(self.numeric[index]),
+            error=float(self.error[index]),
+            ratio=float(self.ratio[index]),
+            verdict=str(Verdict(int(self.verdict[index]))),
+        )
+
+    def __repr__(self) -> str:
+        return f"ParameterCheck({self.name!r}, shape={self.verdict.shape}, counts={self.counts})"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of a gradient.
+
+    Attributes
+    ----------
+    parameter : str
+    index : tuple of int
+    analytic, numeric : float
+        Claimed and measured.
+    error : float
+        Error bar of `numeric`.
+    ratio : float
+        |analytic − numeric| over what it may be: above 1 is outside.
+    verdict : str
+    """
+
+    parameter: str
+    index: tuple[int, ...]
+    analytic: float
+    numeric: float
+    error: float
+    ratio: float
+    verdict: str
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """What the worst entries are sorted by: wrong before all others, then the ratio."""
+        ratio = -1.0 if math.isnan(self.ratio) else self.ratio
+        return self.verdict == str(Verdict.WRONG), ratio
