@@ -27,7 +27,7 @@ class Cost:
     Attributes
     ----------
     evaluations : int
-        Of the function, for one look at every entry.
+        Of the function, for a glance at every entry; those in doubt take more.
     seconds : float
         Estimated from those done so far.
     max_seconds : float or None
@@ -39,7 +39,7 @@ class Cost:
     max_seconds: float | None
 
     def __str__(self) -> str:
-        text = f"{self.evaluations:,} evaluations, about {_duration(self.seconds)}"
+        text = f"{self.evaluations:,} evaluations or more, about {_duration(self.seconds)}"
         if self.max_seconds is None:
             return text + "; max_seconds= or sample= would check a part"
         if self.seconds > self.max_seconds:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from nudgegrad.checker.cost import FIRST_LOOK, Budget, Cost, announce_cost
 from nudgegrad.checker.entries import Entries
 from nudgegrad.checker.judge import Tolerances
-from nudgegrad.checker.probe import EVALUATIONS
+from nudgegrad.checker.probe import GLANCE
 from nudgegrad.checker.report import Report
 from nudgegrad.checker.taylor import HALVINGS, taylor_test
 from nudgegrad.checker.ties import wrong_at_ties
@@ -122,7 +122,7 @@ def examine(
     )
     sizes = [len(indices) for indices in chosen]
     budget = Budget(
-        EVALUATIONS * sum(sizes), options.max_seconds, options.progress, options.cancel,
+        GLANCE * sum(sizes), options.max_seconds, options.progress, options.cancel,
         options.announce,
     )  # fmt: skip
     steps, value, deterministic = choose_steps(evaluate, chosen)
@@ -138,7 +138,7 @@ def examine(
     finite = [np.abs(claimed[np.isfinite(claimed)]).max(initial=0.0) for claimed in analytic]
     largest = float(max(finite))
     budget.begin()
-    _first_look(evaluate, entries, centre, budget, options.seed)
+    _first_look(evaluate, entries, centre, budget, options)
     resolution = NOISY * _resolution(evaluate, value)
     for part in entries:
         noisy = not deterministic or part.noise > resolution
@@ -196,11 +196,11 @@ def _resolution(evaluate: Evaluator, value: Array) -> float:
 
 
 def _first_look(
-    evaluate: Evaluator, entries: list[Entries], centre: float, budget: Budget, seed: int | None
+    evaluate: Evaluator, entries: list[Entries], centre: float, budget: Budget, options: Options
 ) -> None:
     """Look at every entry once; with a budget at a growing share of every array, until it ends."""
     shares = [1.0] if budget.max_seconds is None else [2.0**k for k in range(-7, 1)]
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(options.seed)
     orders = [
         np.arange(len(part.indices)) if len(shares) == 1 else rng.permutation(len(part.indices))
         for part in entries
@@ -209,14 +209,16 @@ def _first_look(
     for share in shares:
         for k, part in enumerate(entries):
             upto = int(np.ceil(share * len(orders[k])))
-            block = evaluate.block(part.leaf, EVALUATIONS)
+            block = evaluate.block(part.leaf, GLANCE)
             while done[k] < upto:
                 if budget.over(FIRST_LOOK):
                     return
                 chosen = orders[k][done[k] : min(done[k] + block, upto)]
-                part.look(evaluate, chosen, centre)
+                used = part.look(
+                    evaluate, chosen, centre, options.tolerances, balanced=options.h == "auto"
+                )
                 done[k] += len(chosen)
-                budget.spend(EVALUATIONS * len(chosen))
+                budget.spend(used)
 
 
 def _changed(entries: list[Entries], again: Sequence[Array]) -> bool:

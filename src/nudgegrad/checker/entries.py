@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nudgegrad.checker.cost import Budget
 from nudgegrad.checker.judge import Tolerances, judge
-from nudgegrad.checker.probe import EVALUATIONS, Probe, probe
+from nudgegrad.checker.probe import EVALUATIONS, GLANCE, Probe, complete, glance, probe
 from nudgegrad.checker.report import ParameterCheck
 from nudgegrad.checker.second_look import Look, doubtful, second_look
 from nudgegrad.checker.verdict import Verdict
@@ -25,6 +25,9 @@ MOST_SECOND_LOOKS = 4096
 that are in doubt are judged by the first look; if not, they are left unresolved."""
 
 NEARLY_ALL = 0.99
+
+SAMPLED = 64
+"""Entries of an array that are always probed in full, to see the function's noise."""
 
 FAR_ROUNDINGS = 8
 """Unit roundoffs of the largest gradient of all arrays. An entry that is off by less is not wrong:
@@ -50,6 +53,8 @@ class Entries:
         The best that was measured of each entry.
     checked : (n,) bool array
         Which entries were looked at.
+    sampled : (n,) bool array
+        Some, spread over the array, that show the noise: a glance does not do for them.
     verdict, allowed : (n,) arrays
     looked_at_once : int
         Entries in doubt for which there was no second look.
@@ -65,6 +70,8 @@ class Entries:
         nothing = np.full(size, np.nan)
         self.seen = Probe._make([*[nothing] * 7, np.full(size, step.h)])
         self.checked = np.zeros(size, dtype=bool)
+        self.sampled = np.zeros(size, dtype=bool)
+        self.sampled[:: max(1, size // SAMPLED)] = True
         self.verdict = np.zeros(size, dtype=np.int8)
         self.allowed = nothing
         self.looked_at_once = 0
@@ -74,12 +81,41 @@ class Entries:
         """The nudge that each entry's numbers come from."""
         return self.seen.h
 
-    def look(self, evaluate: Evaluator, chosen: Array, centre: float) -> None:
-        """Look at some of the entries, by their places among `indices`."""
+    def look(
+        self, evaluate: Evaluator, chosen: Array, centre: float, tolerances: Tolerances, *,
+        balanced: bool,
+    ) -> int:  # fmt: skip
+        """Look at some of the entries, by their places among `indices`.
+
+        Parameters
+        ----------
+        evaluate, centre, tolerances
+            As in `examine`.
+        balanced
+            Whether h balances truncation against noise, so that a glance may do.
+
+        Returns
+        -------
+        int
+            Evaluations that it took.
+        """
         h = np.full(len(chosen), self.h)
-        seen = probe(evaluate, self.leaf, self.indices[chosen], h, centre, self.noise)
+        indices, analytic = self.indices[chosen], self.analytic[chosen]
+        if not balanced or self.sampled[chosen].all():
+            seen = probe(evaluate, self.leaf, indices, h, centre, self.noise)
+            rest = chosen
+        else:
+            seen, found = glance(evaluate, self.leaf, indices, h, centre, self.noise)
+            allowed = tolerances.bars(analytic, seen.error / 2, self.roundoff)
+            rest = np.flatnonzero(doubtful(analytic, seen, allowed) | self.sampled[chosen])
+            if len(rest):
+                whole = complete(
+                    evaluate, self.leaf, indices[rest], h[rest], centre, self.noise, found[rest]
+                )
+                seen = seen.put(rest, whole)
         self.seen = self.seen.put(chosen, seen)
         self.checked[chosen] = True
+        return GLANCE * len(chosen) + (EVALUATIONS - GLANCE) * len(rest)
 
     def settle(
         self, evaluate: Evaluator, centre: float, tolerances: Tolerances, budget: Budget, *,
@@ -99,7 +135,7 @@ class Entries:
         here = np.flatnonzero(self.checked)
         if not len(here):
             return
-        self.noise = max(self.noise, _scatter(self.seen.scatter[here]))
+        self.noise = max(self.noise, _scatter(self.seen.scatter[self.checked & self.sampled]))
         analytic, seen = self.analytic[here], self.seen.take(here).with_noise(self.noise)
 
         def allowed(claimed: Array, error: Array) -> Array:

@@ -9,6 +9,9 @@ Four evaluations beside x, at ±h and ±h/2, give for every entry
 
 For a smooth function left and right differ by O(h²). Where it has a kink at x they do not approach
 each other, however short the nudge.
+
+A `glance` takes the two at ±h alone. Where h balances truncation against noise, and the claim is as
+near to D(h) as noise lets one see, there is nothing to add.
 """
 
 from __future__ import annotations
@@ -21,14 +24,17 @@ from numpy.typing import NDArray
 from nudgegrad.differentiate.evaluate import Evaluator
 from nudgegrad.differentiate.step import nudged
 
-__all__ = ["EVALUATIONS", "Probe", "probe"]
+__all__ = ["EVALUATIONS", "GLANCE", "Probe", "complete", "glance", "probe"]
 
 Array = NDArray[Any]
 
 OFFSETS = (1.0, -1.0, 0.5, -0.5)
 
 EVALUATIONS = len(OFFSETS)
-"""Of the function, for every entry."""
+"""Of the function, for a whole probe of an entry."""
+
+GLANCE = 2
+"""Of them, for a glance: ±h alone."""
 
 SIGNIFICANT = 32.0
 """Noises over h (four standard deviations of the difference) from which two slopes differ."""
@@ -119,36 +125,90 @@ def probe(
     noise
         Standard deviation of the function's values.
     """
+    found, steps = _evaluate(evaluate, leaf, indices, h, OFFSETS)
+    return measure(found, steps, centre, noise, h)
+
+
+def glance(
+    evaluate: Evaluator, leaf: int, indices: Array, h: Array, centre: float, noise: float
+) -> tuple[Probe, Array]:
+    """Look at some entries by two evaluations each; parameters are those of `probe`.
+
+    Returns
+    -------
+    seen : Probe
+        With the bar of a balanced nudge, as much for truncation as for noise, and the slopes on
+        both sides not extrapolated.
+    found : (n, 2) array
+        The function's values, for `complete`.
+    """
+    found, steps = _evaluate(evaluate, leaf, indices, h, OFFSETS[:GLANCE])
+    reach, noises = _reach(found, centre, noise)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        numeric = (found[:, 0] - found[:, 1]) / (steps[:, 0] - steps[:, 1])
+        error = 8 * noises / h
+        sides = (found - centre) / steps
+    return _seen(
+        steps, numeric, error, sides[:, 1], sides[:, 0], noises / h, 0 * reach, reach / h, h
+    ), found
+
+
+def complete(
+    evaluate: Evaluator, leaf: int, indices: Array, h: Array, centre: float, noise: float,
+    found: Array,
+) -> Probe:  # fmt: skip
+    """Return the whole probe of entries that a glance was taken of, by the two other values."""
     values = evaluate.arrays[leaf].flat[indices]
-    points, steps = nudged(values, h, OFFSETS)
+    _, steps = nudged(values, h, OFFSETS)
+    others, _ = _evaluate(evaluate, leaf, indices, h, OFFSETS[GLANCE:])
+    whole = np.concatenate([found, others], axis=1)
+    return measure(whole, steps.astype(np.float64), centre, noise, h)
+
+
+def _evaluate(
+    evaluate: Evaluator, leaf: int, indices: Array, h: Array, offsets: tuple[float, ...]
+) -> tuple[Array, Array]:
+    values = evaluate.arrays[leaf].flat[indices]
+    points, steps = nudged(values, h, offsets)
     found = np.asarray(evaluate.at(leaf, indices, points), dtype=np.float64)
-    return measure(found, steps.astype(np.float64), centre, noise, h)
+    return found, steps.astype(np.float64)
 
 
 def measure(found: Array, steps: Array, centre: float, noise: float, h: Array) -> Probe:
     """Return what values at `OFFSETS` say, given the steps that were really taken, (n, 4) each."""
+    reach, noises = _reach(found, centre, noise)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         whole = (found[:, 0] - found[:, 1]) / (steps[:, 0] - steps[:, 1])
         half = (found[:, 2] - found[:, 3]) / (steps[:, 2] - steps[:, 3])
         sides = (found - centre) / steps
         numeric = half + (half - whole) / 3
-        reach = np.nan_to_num(np.abs(found - centre), nan=0, posinf=0).max(axis=1)
-        if centre != 0:  # a value far from f(x) has larger last digits
-            noise = noise * np.maximum(1, reach / abs(centre))
-        relative_noise = noise / np.abs(h)
         fourth = found[:, 0] + found[:, 1] - 4 * (found[:, 2] + found[:, 3]) + 6 * centre
         scatter = np.abs(fourth) / np.sqrt(70)  # Σ_k C(4, k)²
-        error = np.abs(half - whole) / 3 + 4 * np.maximum(noise, scatter) / np.abs(h)
+        error = np.abs(half - whole) / 3 + 4 * np.maximum(noises, scatter) / h
         left = 2 * sides[:, 3] - sides[:, 1]
         right = 2 * sides[:, 2] - sides[:, 0]
+    return _seen(steps, numeric, error, left, right, noises / h, scatter, reach / h, h)
+
+
+def _reach(found: Array, centre: float, noise: float) -> tuple[Array, Array]:
+    """Return how far the function moves at most, and the noise of each entry's values."""
+    with np.errstate(invalid="ignore"):
+        reach = np.nan_to_num(np.abs(found - centre), nan=0, posinf=0).max(axis=1)
+    # A value far from f(x) has larger last digits.
+    return reach, noise * (np.maximum(1, reach / abs(centre)) if centre else np.ones(len(reach)))
+
+
+def _seen(steps: Array, numeric: Array, error: Array, *others: Array) -> Probe:
+    """Return a probe in which the error bar is infinite where nothing can be said."""
     seen = np.isfinite(numeric) & np.isfinite(error) & (steps != 0).all(axis=1)
+    left, right, noise, scatter, reach, h = others
     return Probe(
         np.where(seen, numeric, 0.0),
         np.where(seen, error, np.inf),
         np.where(seen, left, 0.0),
         np.where(seen, right, 0.0),
-        relative_noise,
+        noise,
         np.where(seen, scatter, 0.0),
-        np.where(seen, reach / np.abs(h), 0.0),
+        np.where(seen, reach, 0.0),
         h,
     )

@@ -150,13 +150,18 @@ def reconcile(levels: list[Probe]) -> list[Probe]:
     levels : list of Probe
         The same entries with several nudges, in any order.
     """
-    h = np.stack([np.abs(level.h) for level in levels])
+    levels = _longest_first(levels)
+    h = np.stack([level.h for level in levels])
     numeric = np.stack([level.numeric for level in levels])
     error = np.stack([level.error for level in levels])
     bend = np.stack([level.bend for level in levels])
     bends = np.stack([level.bends & np.isfinite(level.error) for level in levels])
+    scatter = np.stack([level.scatter for level in levels])
+    # A kink's share in the values shrinks with h, what noise leaves in them does not.
+    bends[1:] &= scatter[1:] < 0.5 * scatter[:-1]
+    noise = np.maximum(np.stack([level.noise for level in levels]), scatter / h)
     with np.errstate(invalid="ignore"):
-        truncation = np.maximum(error - 8 * np.stack([level.noise for level in levels]), 0)
+        truncation = np.maximum(error - 8 * noise, 0)
         widened = []
         for k, level in enumerate(levels):
             shorter = (h < h[k]) & np.isfinite(error)
@@ -165,9 +170,13 @@ def reconcile(levels: list[Probe]) -> list[Probe]:
             inherited = np.where(shorter, truncation, 0)
             share = np.where((h > h[k]) & bends, bend * h[k] / h, 0)
             least = np.maximum.reduce([disagreement, inherited, share]).max(axis=0)
-            error_k = np.maximum(level.error, least) * np.where(bends.any(axis=0), ROUGH, 1)
-            widened.append(level._replace(error=error_k))
+            wide = np.maximum(level.error, least) * np.where(bends.any(axis=0), ROUGH, 1)
+            widened.append(level._replace(error=wide))
     return widened
+
+
+def _longest_first(levels: list[Probe]) -> list[Probe]:
+    return sorted(levels, key=lambda level: -float(np.median(level.h)))
 
 
 def _best(levels: list[Probe]) -> Probe:
@@ -185,8 +194,7 @@ def find_kinks(levels: list[Probe]) -> tuple[NDArray[np.bool_], Probe]:
     levels : list of Probe
         The same entries with several nudges, in any order.
     """
-    order = np.argsort([float(np.median(level.h)) for level in levels])[::-1]
-    levels = [levels[k] for k in order]  # longest first
+    levels = _longest_first(levels)
     bend = np.stack([np.where(np.isfinite(level.error), level.bend, 0.0) for level in levels])
     # Nudges so short that noise would hide a quarter of the largest bend tell nothing.
     telling = np.stack([SIGNIFICANT / 2 * level.noise for level in levels]) <= 0.25 * bend.max(

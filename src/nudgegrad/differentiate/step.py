@@ -162,7 +162,7 @@ def _tune(
     if not len(few):
         return Step(scale * eps ** (1 / 3), False, noise, "none of its entries is differenced")
     spacing = _power_of_two(scale * eps ** (1 / 3) / 8)
-    measured = [_noise(evaluate, leaf, few, values, s, centre) for s in (spacing, 64 * spacing)]
+    measured = _noises(evaluate, leaf, few, values, (spacing, 64 * spacing), centre)
     size = float(np.max(np.abs(centre), initial=0.0))
     # If nothing shows, the change may be below the last digit, which is that of the coarsest dtype.
     noise = max(noise, min((n for n in measured if n > 0), default=0.3 * eps * size))
@@ -196,18 +196,24 @@ def _power_of_two(h: float) -> float:
     return float(2.0 ** np.round(np.log2(h)))
 
 
-def _noise(
-    evaluate: Evaluator, leaf: int, few: Array, values: Array, spacing: float, centre: Array
-) -> float:
-    """Return the noise that a difference table along each of a few entries shows."""
+def _noises(
+    evaluate: Evaluator, leaf: int, few: Array, values: Array, spacings: tuple[float, ...],
+    centre: Array,
+) -> list[float]:  # fmt: skip
+    """Return the noise that difference tables of several spacings along a few entries show."""
     offsets = tuple(float(k) for k in range(1, NOISE_POINTS))
-    points, _ = nudged(values, np.full(len(few), spacing), offsets)
-    beside = evaluate.at(leaf, few, points)
-    table = np.concatenate([np.broadcast_to(centre, beside[:, :1].shape), beside], axis=1)
-    with np.errstate(invalid="ignore"):
-        fifth = np.abs(np.diff(table, n=5, axis=1)) / np.sqrt(252)  # Σ_k C(5, k)²
-    found = fifth[np.isfinite(fifth) & (fifth > 0)]  # zeros are of entries that move nothing
-    return float(np.median(found) / 0.6745) if found.size else 0.0  # of a normal deviate
+    points = [nudged(values, np.full(len(few), spacing), offsets)[0] for spacing in spacings]
+    beside = evaluate.at(leaf, few, np.concatenate(points, axis=1))
+    noises = []
+    for values_beside in np.split(beside, len(spacings), axis=1):
+        here = np.broadcast_to(centre, values_beside[:, :1].shape)
+        table = np.concatenate([here, values_beside], axis=1)
+        with np.errstate(invalid="ignore"):
+            fifth = np.abs(np.diff(table, n=5, axis=1)) / np.sqrt(252)  # Σ_k C(5, k)²
+        # Zeros are of entries that move nothing. A normal deviate's median is 0.6745.
+        found = fifth[np.isfinite(fifth) & (fifth > 0)]
+        noises.append(float(np.median(found) / 0.6745) if found.size else 0.0)
+    return noises
 
 
 def _errors(

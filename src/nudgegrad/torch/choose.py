@@ -18,7 +18,7 @@ __all__ = ["choose"]
 
 Array = NDArray[Any]
 
-ENTRIES = 4
+ENTRIES = 2
 """Entries of every leaf at which batches are held against the loop."""
 
 ROUNDINGS = 64
