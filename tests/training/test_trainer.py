@@ -409,6 +409,25 @@ def test_learning_rate_may_fall_during_the_run() -> None:
         np.testing.assert_allclose(again.network.params[name], array, rtol=0, atol=1e-9)
 
 
+@pytest.mark.parametrize("within", ["on_step", "on_progress"])
+def test_time_does_not_pass_while_a_callback_stops_the_watch(
+    within: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("time.perf_counter", lambda: clock[0])
+    trainer = make_trainer(method="weight", kernels=False)
+
+    def wait(*_: Any) -> None:
+        clock[0] += 1
+        with trainer.stopwatch.stopped():
+            clock[0] += 1000
+
+    callbacks: dict[str, Any] = {within: wait}
+    history = trainer.run(2, **callbacks)
+    assert history.seconds == clock[0] % 1000
+    assert history.step_seconds == (history.seconds if within == "on_progress" else 0)
+
+
 def test_train_is_a_trainer_and_a_run() -> None:
     trainer = make_trainer()
     trainer.run(9)

@@ -17,7 +17,7 @@ from nudgegrad.training.history import EpochRecord, History
 from nudgegrad.training.optimizers import Optimizer
 from nudgegrad.validation import check_integer, check_real
 
-__all__ = ["load_parameters", "restore_checkpoint", "save_checkpoint"]
+__all__ = ["load_parameters", "read_history", "restore_checkpoint", "save_checkpoint"]
 
 FORMAT = 1
 
@@ -98,6 +98,29 @@ def load_parameters(path: str | os.PathLike[str], network: Network) -> None:
     arrays, _ = _read(path)
     _check_parameters(path, network, arrays)
     _fill(network, arrays)
+
+
+def read_history(path: str | os.PathLike[str]) -> History:
+    """Return the course of a run up to its checkpoint; its outcome is ``"running"``.
+
+    Raises
+    ------
+    FileError
+        If the file is no complete checkpoint.
+    """
+    arrays, document = _read(path)
+    try:
+        return History.from_dict(
+            {
+                **document,
+                "method": document["settings"]["method"],
+                "outcome": "running",
+                "message": "",
+                "train_loss": arrays["train_loss"].tolist(),
+            }
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise FileError(f"{path}: is not a complete checkpoint ({error!r})") from error
 
 
 def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -51,16 +51,16 @@ class RunFolder:
     @classmethod
     def create(
         cls, path: str | os.PathLike[str] | None, configuration: Configuration,
-        features: int, classes: int,
+        features: int, classes: int, *, runs: str | os.PathLike[str] = "runs",
     ) -> RunFolder:  # fmt: skip
-        """Make the folder of a new run, a new one in ``runs/`` if no path is given.
+        """Make the folder of a new run, a new one in `runs` if no path is given.
 
         Raises
         ------
         FileError
             If the folder holds a run already, or cannot be made.
         """
-        target = _new_path(configuration) if path is None else Path(path)
+        target = _new_path(configuration, Path(runs)) if path is None else Path(path)
         folder = cls(target)
         if folder.config_file.exists():
             raise FileError(
@@ -120,13 +120,13 @@ class RunFolder:
         history.plot(self.path / "loss.png", "loss")
 
 
-def _new_path(configuration: Configuration) -> Path:
-    """Return an unused path in ``runs/`` that says when and what."""
+def _new_path(configuration: Configuration, runs: Path) -> Path:
+    """Return an unused path in `runs` that says when and what."""
     sizes = "-".join(map(str, configuration.hidden_sizes)) or "none"
     stem = f"{datetime.now():%Y%m%d-%H%M%S}-{configuration.method}-{sizes}"
     number = 1
-    path = Path("runs") / stem
+    path = runs / stem
     while path.exists():
         number += 1
-        path = Path("runs") / f"{stem}-{number}"
+        path = runs / f"{stem}-{number}"
     return path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from nudgegrad.training.optimizers import Optimizer, make_optimizer
 from nudgegrad.training.preparation import compile_kernels, gather_ahead, limited_threads
 from nudgegrad.training.samples import Samples, check_targets
 from nudgegrad.training.signals import StopRequest, stop_on_signal
+from nudgegrad.training.stopwatch import Stopwatch
 from nudgegrad.training.update import update
 from nudgegrad.validation import ParameterError, check_choice, check_integer, check_real
 
@@ -74,6 +74,8 @@ class Trainer:
         The data, in the form that the network works on.
     feed : Feed
         Where mini-batches come from.
+    stopwatch : Stopwatch
+        What times are measured with. A callback that waits for somebody stops it meanwhile.
     iteration : int
         Steps done.
     iterations_per_epoch : int
@@ -114,6 +116,7 @@ class Trainer:
         if seed is not None:
             check_integer("seed", seed, 0)
         self.stopped_by: int | None = None
+        self.stopwatch = Stopwatch()
         self._stop = False
         self.kernels = kernels and method != "naive"
         self.train_samples, self.test_samples = (
@@ -167,12 +170,12 @@ class Trainer:
         float
             The batch's loss before the update. If it is not finite, there is no update.
         """
-        started = time.perf_counter()
+        started = self.stopwatch.now()
         loss, evaluations = update(self, self.feed.peek(), progress, cancel)
         self.feed.advance()
         self.history.train_loss.append(loss)
         self.history.loss_evaluations += evaluations
-        self.history.step_seconds += time.perf_counter() - started
+        self.history.step_seconds += self.stopwatch.now() - started
         return loss
 
     def batch(self, rows: NDArray[np.int64]) -> Part:
@@ -234,7 +237,7 @@ class Trainer:
             limited_threads(self),
         ):
             compile_kernels(self)
-            clock = _Clock(history)
+            clock = _Clock(history, self.stopwatch)
             saved_at = clock.now
             if not history.epochs:
                 self._record(on_epoch)
@@ -333,12 +336,12 @@ class Trainer:
 class _Clock:
     """Adds the time since the last tick to a history."""
 
-    def __init__(self, history: History) -> None:
-        self.history = history
-        self.now = time.perf_counter()
+    def __init__(self, history: History, stopwatch: Stopwatch) -> None:
+        self.history, self.stopwatch = history, stopwatch
+        self.now = stopwatch.now()
 
     def tick(self) -> None:
-        now = time.perf_counter()
+        now = self.stopwatch.now()
         self.history.seconds += now - self.now
         self.now = now
 

@@ -1,0 +1,131 @@
+"""A training together with the folder that keeps its work: begun, gone on with, finished."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nudgegrad.data import Dataset, names
+from nudgegrad.estimate import time_naive
+from nudgegrad.files import write_json
+from nudgegrad.training.configuration import Configuration
+from nudgegrad.training.history import EpochRecord, History
+from nudgegrad.training.run_folder import RunFolder
+from nudgegrad.training.trainer import Trainer
+from nudgegrad.validation import ParameterError
+
+__all__ = ["Run"]
+
+NAIVE_SAMPLE = 200  # weights whose naive differences are timed for the estimate
+
+
+@dataclass
+class Run:
+    """A trainer, its settings and its folder.
+
+    Attributes
+    ----------
+    configuration, trainer, folder
+    naive_seconds, naive_weights
+        What `estimate_naive` measured; None before.
+    """
+
+    configuration: Configuration
+    trainer: Trainer
+    folder: RunFolder
+    naive_seconds: float | None = None
+    naive_weights: int | None = None
+
+    @classmethod
+    def begin(
+        cls, configuration: Configuration, dataset: Dataset, *,
+        out: str | os.PathLike[str] | None = None, runs: str | os.PathLike[str] = "runs",
+    ) -> Run:  # fmt: skip
+        """Make a trainer and a new folder with its first checkpoint.
+
+        Parameters
+        ----------
+        configuration, dataset
+            What `Configuration.load_data` returned.
+        out
+            The folder; None makes a new one in `runs`.
+        runs
+            Where new folders go.
+        """
+        trainer = configuration.build_trainer(dataset)
+        if configuration.data not in names():  # a path; a resumed run may start elsewhere
+            configuration = replace(configuration, data=str(Path(configuration.data).resolve()))
+        features, classes = dataset.features, dataset.classes
+        folder = RunFolder.create(out, configuration, features, classes, runs=runs)
+        trainer.save(folder.checkpoint_file)
+        return cls(configuration, trainer, folder)
+
+    @classmethod
+    def resume(cls, folder: RunFolder, configuration: Configuration, dataset: Dataset) -> Run:
+        """Take up the run of a folder where its last checkpoint is."""
+        trainer = configuration.build_trainer(dataset)
+        trainer.restore(folder.checkpoint_file)
+        return cls(configuration, trainer, folder)
+
+    def estimate_naive(self) -> None:
+        """Measure how long a step of `naive` takes here.
+
+        Raises
+        ------
+        ParameterError
+            If the method is `naive` and h is too small for it. The others may do with such an h.
+        """
+        x, t = self.trainer.batch(np.arange(self.trainer.batch_size))
+        network, h = self.trainer.network, self.configuration.h
+        try:
+            gradient, self.naive_seconds = time_naive(network, x, t, sample=NAIVE_SAMPLE, h=h)
+        except ParameterError:
+            if self.configuration.method == "naive":
+                raise
+            return
+        self.naive_weights = sum(int(mask.sum()) for mask in (gradient.sampled or {}).values())
+
+    def go(
+        self, *, on_step: Callable[[Trainer], Any] | None = None,
+        on_epoch: Callable[[EpochRecord], Any] | None = None,
+        on_progress: Callable[[int, int], Any] | None = None,
+    ) -> History:  # fmt: skip
+        """Train to the planned end, with checkpoints; callbacks are as for `Trainer.run`."""
+        return self.trainer.run(
+            self.configuration.iterations - self.trainer.iteration,
+            checkpoint=self.folder.checkpoint_file,
+            checkpoint_every=self.configuration.checkpoint_every,
+            checkpoint_seconds=self.configuration.checkpoint_seconds,
+            on_step=on_step,
+            on_epoch=on_epoch,
+            on_progress=on_progress,
+        )
+
+    def finish(self) -> None:
+        """Write history, plots and summary."""
+        self.folder.write_results(self.trainer.history)
+        write_json(self.folder.summary_file, self.facts())
+
+    def facts(self) -> dict[str, Any]:
+        """Return the summary."""
+        history = self.trainer.history
+        naive = self.naive_seconds
+        return {
+            "outcome": history.outcome,
+            "message": history.message,
+            "method": history.method,
+            "iterations": history.iterations,
+            "train_accuracy": history.train_accuracy,
+            "test_accuracy": history.test_accuracy,
+            "seconds": history.seconds,
+            "seconds_per_step": history.step_seconds / max(1, history.iterations),
+            "loss_evaluations": history.loss_evaluations,
+            "naive_seconds_estimated": None if naive is None else naive * history.iterations,
+            "naive_weights_timed": self.naive_weights,
+            "run": str(self.folder.path),
+        }

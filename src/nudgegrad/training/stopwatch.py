@@ -1,0 +1,29 @@
+"""A clock that stands still while a training waits for somebody."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["Stopwatch"]
+
+
+class Stopwatch:
+    """Seconds that were worked."""
+
+    def __init__(self) -> None:
+        self._waited = 0.0
+
+    def now(self) -> float:
+        """Return seconds since some moment, waits left out."""
+        return time.perf_counter() - self._waited
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """While the block runs, no time passes."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._waited += time.perf_counter() - started
