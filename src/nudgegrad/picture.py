@@ -6,9 +6,10 @@ in the middle. A network that learnt from them expects the same of every picture
 
 from __future__ import annotations
 
+import io
 import os
 import warnings
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,9 @@ class PictureError(ValueError):
     """A picture from which no digit can be read; the message says why."""
 
 
-def read_digit(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
+def read_digit(
+    source: str | os.PathLike[str] | bytes, name: str | None = None
+) -> NDArray[np.uint8]:
     """Read a digit from a PNG or JPEG picture as MNIST would have it.
 
     The digit may be dark on light or light on dark, of any size and anywhere in the picture, on
@@ -36,8 +39,10 @@ def read_digit(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
 
     Parameters
     ----------
-    path
-        The picture, of at most 25 million pixels.
+    source
+        The picture's path or its bytes, of at most 25 million pixels.
+    name
+        What errors call it: the path unless told.
 
     Returns
     -------
@@ -49,8 +54,12 @@ def read_digit(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     PictureError
         If the file is no such picture, is damaged, or shows nothing.
     """
-    name = os.fspath(path)
-    grey = _grey(_open(name))
+    if isinstance(source, bytes):
+        name = "the picture" if name is None else name
+        grey = _grey(_open(io.BytesIO(source), name))
+    else:
+        name = os.fspath(source) if name is None else name
+        grey = _grey(_open(os.fspath(source), name))
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     background = np.median(border)
     deviation = grey - background
@@ -128,13 +137,13 @@ def _offset(profile: NDArray[np.float32]) -> int:
     return min(max(round(FIELD / 2 - centre_of_mass), 0), FIELD - len(profile))
 
 
-def _open(name: str) -> Image.Image:
+def _open(file: str | IO[bytes], name: str) -> Image.Image:
     """Decode a picture, upright, unless it is too large."""
     try:
         with warnings.catch_warnings():
             # Pillow warns of sizes that are refused below, and of metadata that is not needed.
             warnings.simplefilter("ignore")
-            with Image.open(name, formats=("PNG", "JPEG")) as image:
+            with Image.open(file, formats=("PNG", "JPEG")) as image:
                 if image.width * image.height > MOST_PIXELS:
                     raise PictureError(
                         f"{name}: must have at most {MOST_PIXELS:,} pixels, "

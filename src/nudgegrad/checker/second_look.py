@@ -157,8 +157,8 @@ def reconcile(levels: list[Probe]) -> list[Probe]:
     bend = np.stack([level.bend for level in levels])
     bends = np.stack([level.bends & np.isfinite(level.error) for level in levels])
     scatter = np.stack([level.scatter for level in levels])
-    # A kink's share in the values shrinks with h, what noise leaves in them does not.
-    bends[1:] &= scatter[1:] < 0.5 * scatter[:-1]
+    # A kink's share in the values shrinks with h. What the shortest nudges leave is noise.
+    bends &= scatter > 4 * np.median(scatter[-3:], axis=0)
     noise = np.maximum(np.stack([level.noise for level in levels]), scatter / h)
     with np.errstate(invalid="ignore"):
         truncation = np.maximum(error - 8 * noise, 0)
