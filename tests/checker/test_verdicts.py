@@ -122,3 +122,21 @@ def test_the_function_s_domain_may_end_nearby() -> None:
     with np.errstate(invalid="ignore"):
         report = ng.check(lambda x: np.sum(np.sqrt(x)), x, 0.5 / np.sqrt(x))
     assert report.passed, str(report)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_many_kinks_within_the_long_nudges_of_float32(seed: int) -> None:
+    # A ReLU network has kinks everywhere, and in float32 nudges are so long that they meet some.
+    net = ng.Network(
+        [ng.Affine(20, 20), ng.ReLU(), ng.Affine(20, 10), ng.ReLU(), ng.Affine(10, 4)],
+        seed=seed, dtype="float32",
+    )  # fmt: skip
+    rng = np.random.default_rng(seed)
+    x, t = rng.normal(size=(60, 20)).astype(np.float32), rng.integers(0, 4, 60)
+    gradient = dict(net.gradient(x, t))
+    report = ng.check(lambda _: net.loss(x, t), net.params, gradient)
+    assert report.counts["wrong"] == 0, str(report)
+    assert report.counts["ok"] > report.entries / 2
+    gradient["W2"] = gradient["W2"] * np.float32(1.5)
+    found = ng.check(lambda _: net.loss(x, t), net.params, gradient, only="W2")
+    assert found.counts["wrong"] > 20, str(found)
