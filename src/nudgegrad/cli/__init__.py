@@ -14,7 +14,7 @@ from nudgegrad._version import __version__
 
 __all__ = ["cli", "main"]
 
-COMMANDS = ("train", "check", "compare", "walk", "predict", "data")
+COMMANDS = ("train", "app", "check", "compare", "walk", "predict", "data")
 
 
 class _Commands(click.Group):
@@ -51,6 +51,7 @@ def cli() -> None:
     \b
     Examples:
       nudgegrad train                      the main job: MNIST from numerical gradients
+      nudgegrad app                        the same on a page in the browser
       nudgegrad check layers.py            every entry of a gradient of yours, checked
       nudgegrad compare                    four ways to the same gradient, measured
       nudgegrad walk --lang ja             one mini-batch, step by step

@@ -1,0 +1,260 @@
+"""What a process does that trains for the page: one run, obedient to commands."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import deque
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from nudgegrad.app.protocol import (
+    Command,
+    Ended,
+    GoOn,
+    Job,
+    Pause,
+    Progress,
+    Report,
+    SendWeights,
+    SetLearningRate,
+    Started,
+    Stop,
+    Weights,
+)
+from nudgegrad.files import FileError
+from nudgegrad.training.history import EpochRecord
+from nudgegrad.training.preparation import describe
+from nudgegrad.training.run import Run
+from nudgegrad.training.run_folder import RunFolder
+from nudgegrad.training.trainer import Trainer
+from nudgegrad.validation import ParameterError
+
+__all__ = ["work"]
+
+REPORT_SECONDS = 0.2
+LISTEN_SECONDS = 0.02  # a look at the pipe costs a hundredth of a step
+WINDOW = 15  # reports that the rate is taken over: three seconds
+WARM_UP = 5  # steps that the rate leaves out: first touches of memory and caches
+
+
+def work(connection: Connection, job: Job) -> None:
+    """Train one run, and tell about it; what a child process calls.
+
+    Parameters
+    ----------
+    connection
+        Commands come from it, and reports go there. If nobody is at its other end any more, the
+        run is stopped and saved.
+    job
+        What to train.
+    """
+    # Ctrl-C reaches every process of a terminal. While steps are done it is heard as a wish to
+    # stop, by `Trainer.run`; at other times the server says what to do.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    if job.niceness and hasattr(os, "nice"):
+        os.nice(job.niceness)
+    training = _Training(connection, job)
+    try:
+        end = training.run()
+    except (FileError, ParameterError, OSError) as error:
+        end = Ended("failed", training.explain(error))
+    except MemoryError as error:
+        end = Ended("failed", f"not enough memory ({error})")
+    training.send(end)
+    connection.close()
+
+
+class _Training:
+    def __init__(self, connection: Connection, job: Job) -> None:
+        self.connection, self.job = connection, job
+        self.made: Run | None = None
+        self.paused = self.stopping = self.begun = False
+        self.epochs: list[EpochRecord] = []
+        self.learning_rate = self.fraction = 0.0
+        self.told = self.first = 0  # losses
+        self.ticked = self.listened = self.reported = 0.0
+        self.base = 0.0  # seconds of training at `ticked`
+        self.window: deque[tuple[float, float]] = deque(maxlen=WINDOW)
+
+    def run(self) -> Ended:
+        """Do the whole job."""
+        run = self.made = self._make()
+        trainer = run.trainer
+        self.listen()
+        if not self.stopping:
+            run.estimate_naive()
+        history = trainer.history
+        self.told = self.first = history.iterations
+        self.base = history.seconds
+        self.learning_rate = trainer.optimizer.learning_rate
+        widths = [layer for layer in trainer.network.layers if layer.params]
+        self.send(
+            Started(
+                run=run.folder.path.name,
+                input_size=widths[0].input_size or 0,
+                output_size=widths[-1].output_size or 0,
+                losses=tuple(history.train_loss),
+                # The record of an earlier end between two epochs is dropped, as the trainer does.
+                epochs=tuple(e for e in history.epochs if e.epoch == int(e.epoch)),
+                learning_rate=trainer.optimizer.learning_rate,
+                description=describe(trainer),
+                naive_seconds=run.naive_seconds,
+            )
+        )
+        self.ticked = trainer.stopwatch.now()
+        if not self.stopping:
+            run.go(on_step=self.on_step, on_epoch=self.on_epoch, on_progress=self.on_progress)
+            self.base, self.ticked = history.seconds, trainer.stopwatch.now()
+        else:
+            history.outcome, history.message = "interrupted", "stopped before its first step"
+        self.report(0.0)
+        self.send_weights()
+        run.finish()
+        return Ended("stopped" if history.outcome == "interrupted" else history.outcome,
+                     "" if history.outcome == "interrupted" else history.message)  # fmt: skip
+
+    def _make(self) -> Run:
+        if self.job.resume is None:
+            configuration = self.job.configuration
+            return Run.begin(configuration, configuration.load_data(), runs=self.job.runs)
+        folder = RunFolder.open(Path(self.job.runs) / self.job.resume)
+        folder.clean()
+        configuration = folder.configuration()
+        return Run.resume(folder, configuration, configuration.load_data())
+
+    def on_step(self, trainer: Trainer) -> None:
+        """Listen and report if it is time to."""
+        self.ticked, self.base = trainer.stopwatch.now(), trainer.history.seconds
+        self.attend(0.0)
+        trainer.optimizer.learning_rate = self.learning_rate
+
+    def on_epoch(self, record: EpochRecord) -> None:
+        """Keep a record for the next report; the first goes at once."""
+        self.epochs.append(record)
+        if not self.begun:  # the run's clock began after kernels were compiled, as this one does
+            self.begun, self.ticked = True, self.trainer.stopwatch.now()
+            self.report(0.0)
+
+    def on_progress(self, done: int, total: int) -> None:
+        """Listen and report within a step that takes long."""
+        if done < total:
+            self.attend(done / total)
+
+    @property
+    def trainer(self) -> Trainer:
+        """The trainer, once there is one."""
+        assert self.made is not None
+        return self.made.trainer
+
+    def attend(self, fraction: float) -> None:
+        """Do what has to be done between two steps, or within one."""
+        now = self.trainer.stopwatch.now()
+        if now - self.listened >= LISTEN_SECONDS:
+            self.listened = now
+            self.listen()
+        if now - self.reported >= REPORT_SECONDS:
+            self.report(fraction)
+        if self.paused and not self.stopping:
+            self.window.clear()
+            self.report(fraction)
+            self.send_weights()
+            with self.trainer.stopwatch.stopped():
+                while self.paused and not self.stopping:
+                    self._obey_next()
+            self.report(fraction)
+
+    def listen(self) -> None:
+        """Obey all commands that have come."""
+        while not self.stopping and self.connection.poll():
+            self._obey_next()
+
+    def _obey_next(self) -> None:
+        try:
+            command: Command = self.connection.recv()
+        except (EOFError, OSError):  # the server is gone: save what there is
+            command = Stop()
+        match command:
+            case Pause():
+                self.paused = True
+            case GoOn():
+                self.paused = False
+            case Stop():
+                self.stopping = True
+                if self.made is not None:
+                    self.made.trainer.stop()
+            case SetLearningRate(value):
+                self.learning_rate = value  # within a step it must not change
+                if self.paused:
+                    self.report(self.fraction)
+            case SendWeights():
+                self.send_weights()
+
+    def report(self, fraction: float) -> None:
+        """Tell how far the training is, and how much of a step under way is done."""
+        self.fraction = fraction
+        trainer, history = self.trainer, self.trainer.history
+        now = trainer.stopwatch.now()
+        self.reported = now
+        seconds = self.base + now - self.ticked
+        position = history.iterations + fraction
+        rate = eta = None
+        if self.window and seconds > self.window[0][0] and position > self.window[0][1]:
+            rate = (position - self.window[0][1]) / (seconds - self.window[0][0])
+            eta = (self.planned - position) / rate
+        elif self.made is not None and trainer.method == "naive" and self.made.naive_seconds:
+            eta = (self.planned - position) * self.made.naive_seconds
+        if trainer.method == "naive" or history.iterations - self.first >= WARM_UP:
+            self.window.append((seconds, position))
+        losses, epochs = tuple(history.train_loss[self.told :]), tuple(self.epochs)
+        self.told, self.epochs = history.iterations, []
+        self.send(
+            Progress(
+                paused=self.paused and not self.stopping,
+                losses=losses,
+                epochs=epochs,
+                iterations=history.iterations,
+                loss_evaluations=history.loss_evaluations,
+                fraction=fraction,
+                seconds=seconds,
+                rate=rate,
+                eta=eta,
+                learning_rate=self.learning_rate,
+            )
+        )
+
+    @property
+    def planned(self) -> int:
+        """The planned end."""
+        assert self.made is not None
+        return self.made.configuration.iterations
+
+    def send_weights(self) -> None:
+        """Send all parameters."""
+        if self.made is not None:
+            self.send(Weights(dict(self.made.trainer.network.params)))
+
+    def send(self, report: Report) -> None:
+        """Tell the server; if it is gone, stop and save."""
+        try:
+            self.connection.send(report)
+        except OSError:
+            self.stopping = True
+            if self.made is not None:
+                self.made.trainer.stop()
+
+    def explain(self, error: Exception) -> str:
+        """Return in plain words what went wrong."""
+        folder = None if self.made is None else self.made.folder.path
+        if folder is None or not isinstance(error, OSError):
+            return str(error)
+        # What was trained since the last report is still here, though not on the disk.
+        self.report(0.0)
+        self.send_weights()
+        fact = "is gone" if not folder.is_dir() else f"cannot be written to ({error.strerror})"
+        return (
+            f"the run's folder {folder} {fact}, so the training ended; what it has shown so far "
+            "stays here until the page's server ends"
+        )

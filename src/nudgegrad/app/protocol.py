@@ -1,0 +1,157 @@
+"""What a server and the processes that train for it say to each other, over a pipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from numpy.typing import NDArray
+
+from nudgegrad.training.configuration import Configuration
+from nudgegrad.training.history import EpochRecord
+
+__all__ = [
+    "Command",
+    "Ended",
+    "GoOn",
+    "Job",
+    "Pause",
+    "Progress",
+    "Report",
+    "SendWeights",
+    "SetLearningRate",
+    "Started",
+    "Stop",
+    "Weights",
+]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a process is started for.
+
+    Attributes
+    ----------
+    configuration
+    runs
+        The folder of all runs.
+    resume
+        The name of a run in it to go on with, or None for a new one.
+    niceness
+        How much the process gives way to others, from 0 to 19.
+    """
+
+    configuration: Configuration
+    runs: str
+    resume: str | None = None
+    niceness: int = 0
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Wait; no time is counted meanwhile."""
+
+
+@dataclass(frozen=True)
+class GoOn:
+    """Wait no longer."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """End after the step under way (`naive` abandons it), and save."""
+
+
+@dataclass(frozen=True)
+class SetLearningRate:
+    """Take steps of this size from now on."""
+
+    value: float
+
+
+@dataclass(frozen=True)
+class SendWeights:
+    """Answer with `Weights`."""
+
+
+Command = Pause | GoOn | Stop | SetLearningRate | SendWeights
+
+
+@dataclass(frozen=True)
+class Started:
+    """Everything is built, and steps are about to begin.
+
+    Attributes
+    ----------
+    run
+        The name of the run's folder.
+    input_size, output_size
+        Of the network.
+    losses, epochs
+        Those before a run was resumed.
+    learning_rate
+    description
+        What steps are computed with, and why.
+    naive_seconds
+        An estimate of a step of `naive`.
+    """
+
+    run: str
+    input_size: int
+    output_size: int
+    losses: tuple[float, ...]
+    epochs: tuple[EpochRecord, ...]
+    learning_rate: float
+    description: str
+    naive_seconds: float | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a training is; sent about five times a second.
+
+    Attributes
+    ----------
+    paused
+        Whether it waits.
+    losses, epochs
+        Those since the last report.
+    iterations, loss_evaluations
+        Done so far, those of a step under way left out.
+    fraction
+        How much of a step under way is done, from 0 to 1.
+    seconds
+        Time of training so far, pauses left out.
+    rate, eta
+        Iterations a second, and seconds left; None until they are known.
+    learning_rate
+    """
+
+    paused: bool
+    losses: tuple[float, ...]
+    epochs: tuple[EpochRecord, ...]
+    iterations: int
+    loss_evaluations: int
+    fraction: float
+    seconds: float
+    rate: float | None
+    eta: float | None
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class Weights:
+    """All parameters, by name."""
+
+    parameters: dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The last word: ``"completed"``, ``"stopped"``, ``"diverged"`` or ``"failed"``, and why."""
+
+    state: str
+    message: str = ""
+
+
+Report = Started | Progress | Weights | Ended

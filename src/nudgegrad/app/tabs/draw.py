@@ -1,0 +1,298 @@
+"""The tab *Draw*: what the network makes of a digit of one's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nicegui import run, ui
+
+from nudgegrad.app import widgets
+from nudgegrad.app.context import EXPECTED
+from nudgegrad.app.draw import pictures
+from nudgegrad.app.draw.elements import Bars, Canvas, FileButton
+from nudgegrad.app.draw.pictures import SIDE, Answer, Picture
+from nudgegrad.app.draw.style import STYLE
+from nudgegrad.picture import MOST_PIXELS, PictureError
+
+if TYPE_CHECKING:
+    from nudgegrad.app.context import Context
+    from nudgegrad.app.session import Session
+    from nudgegrad.network import Network
+
+__all__ = ["build"]
+
+NOTHING = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E"
+EXPECTED_HERE = (*EXPECTED, PictureError)
+
+
+def build(context: Context) -> None:
+    """Build the tab here."""
+    if not context.state:
+        ui.add_css(STYLE)
+        context.state.update(picture=None, turn=0, pen=0.08)
+    _View(context).build()
+
+
+def _watched(session: Session) -> int:
+    """Return the version of the weights; asking for them is what has new ones fetched."""
+    track = session.main
+    if track is not None:
+        _ = track.network
+    return session.version
+
+
+class _View:
+    """The tab in one browser, in one language."""
+
+    def __init__(self, context: Context) -> None:
+        self.context, self.session, self.state = context, context.session, context.state
+        self.network: Network | None = None
+
+    @property
+    def picture(self) -> Picture | None:
+        shown: Picture | None = self.state["picture"]
+        return shown
+
+    def build(self) -> None:
+        _ = self.context._
+        self.fault = ui.label().classes("ng-note text-negative").props("role=alert")
+        with ui.element("div").classes("ng-draw") as self.parts:
+            for part in (self._build_canvas, self._build_answer, self._build_others):
+                with ui.element("div"):
+                    part()
+        self.fault.visible = False
+        self.context.on_change(self._take_network, of=_watched)
+        self.context.on_change(self._show_progress)
+
+    def _build_canvas(self) -> None:
+        _ = self.context._
+        explained = _(
+            "Draw one digit, as large as you like: it is scaled and centred as the digits were "
+            "that the network learns from. The answer follows while you draw. With keys: arrows "
+            "move the pen, the space bar puts it down and lifts it, Ctrl+Z takes a stroke back."
+        )
+        with widgets.section(_("Draw a digit"), explained=explained):
+            hint = _("Mouse, finger or pen; or keys: arrows move, space draws, Ctrl+Z undoes.")
+            self.canvas = Canvas(
+                label=_("Drawing area for a digit"), hint=hint, on_draw=self._take_drawing
+            )
+            self.canvas.classes("w-full").set_pen(self.state["pen"])
+            with ui.row().classes("w-full gap-2 items-center"):
+                ui.button(_("Clear"), icon="delete_outline", on_click=self.canvas.wipe).props(
+                    "outline"
+                )
+                ui.button(_("Undo"), icon="undo", on_click=self.canvas.undo).props("outline")
+            widgets.slider(
+                _("Width of the pen"), 100 * self.state["pen"], low=4, high=14, step=1,
+                explained=_(
+                    "In hundredths of the drawing area. The digits that the network learns from "
+                    "have strokes of a tenth of their height; much thinner ones puzzle it."
+                ),
+                on_change=self._change_pen, written="{:.0f} %".format,
+            )  # fmt: skip
+
+    def _build_others(self) -> None:
+        _ = self.context._
+        explained = _(
+            "Test images are ones that the network never trains on; each has a true label. You "
+            "can draw on any picture that is shown, and see what changes the answer. A file may "
+            "be a PNG or JPEG picture of up to {megabytes} MB and {megapixels} million pixels: "
+            "one digit, dark on light or light on dark. It never leaves the computer that "
+            "nudgegrad runs on."
+        ).format(megabytes=pictures.MOST_BYTES // 10**6, megapixels=MOST_PIXELS // 10**6)
+        with widgets.section(_("Or take a picture"), explained=explained):  # noqa: SIM117
+            with ui.row().classes("w-full gap-2"):
+                ui.button(_("Random test image"), icon="casino", on_click=self._take_random).props(
+                    "outline"
+                )
+                ui.button(_("Next wrong one"), icon="skip_next", on_click=self._take_wrong).props(
+                    "outline"
+                )
+                FileButton(
+                    _("Open a picture…"), on_file=self._take_file, on_fault=self._refuse_file
+                )
+
+    def _build_answer(self) -> None:
+        _ = self.context._
+        explained = _(
+            "On the left is all that the network gets: {count} numbers, one a pixel. Its last "
+            "layer makes a probability for each digit of them; together they are 100 %. While it "
+            "trains, the answers are those of the latest weights."
+        ).format(count=SIDE * SIDE)
+        with widgets.section(_("What the network sees"), explained=explained):
+            with ui.element("div").classes("ng-seen"):
+                with ui.column().classes("gap-1"):
+                    self.seen = ui.element("img").props(f'width="{SIDE}" height="{SIDE}"')
+                    self.origin = ui.label().classes("text-sm ng-note")
+                with ui.column().classes("gap-1"):
+                    self.says = ui.label().classes("ng-note")
+                    self.digit = ui.label().classes("ng-digit")
+                    self.truth = ui.label().classes("ng-note")
+                    for label in (self.says, self.digit):
+                        label.props("aria-live=polite")
+            self.bars = Bars(label=_("Probability of each digit")).classes("w-full")
+            self.ignorant = ui.label(
+                _(
+                    "This network has not learned anything yet: its answers are guesses. Start a "
+                    "training in the tab Train, and watch them change here."
+                )
+            ).classes("ng-note")
+            self.progress = ui.label().classes("ng-note").props("data-part=progress")
+
+    # What the reader does
+
+    def _change_pen(self, percent: float) -> None:
+        self.state["pen"] = percent / 100
+        self.canvas.set_pen(percent / 100)
+
+    def _take_drawing(self, raster: Any, turn: Any) -> None:
+        if turn != self.state["turn"]:
+            return  # sent before the picture came that is shown now
+        try:
+            self.state["picture"] = pictures.from_drawing(raster)
+        except PictureError as error:
+            self.context.complain(error)
+        self._show()
+
+    async def _take_random(self) -> None:
+        def choose() -> Picture:
+            data = self.session.data
+            return pictures.from_test_set(data, pictures.random_index(data))
+
+        await self._take(choose)
+
+    async def _take_wrong(self) -> None:
+        network, shown, _ = self.network, self.picture, self.context._
+        if network is None:
+            return
+        after = shown.index if shown is not None and shown.label is not None else -1
+
+        def choose() -> Picture | None:
+            data = self.session.data
+            pictures.from_test_set(data, 0)  # raises if these are no pictures
+            index = pictures.next_wrong(network, data, after)
+            return None if index is None else pictures.from_test_set(data, index)
+
+        if not await self._take(choose):
+            ui.notify(_("The network gets every test image right."))
+
+    async def _take_file(self, content: bytes, name: str) -> None:
+        await self._take(lambda: pictures.from_file(content, name))
+
+    def _refuse_file(self, fault: str) -> None:
+        _ = self.context._
+        text = (
+            _("The file is too large: it may have at most {megabytes} MB.")
+            if fault == "large"
+            else _("The file did not arrive; try again.")
+        )
+        self.context.complain(text.format(megabytes=pictures.MOST_BYTES // 10**6))
+
+    async def _take(self, choose: Any) -> bool:
+        """Show a picture that is made in another thread; tell whether there was one to be had."""
+        try:
+            picture = await run.io_bound(choose)
+        except EXPECTED_HERE as error:
+            self.context.complain(error)
+            return True
+        if picture is None:
+            return False
+        self.state["picture"] = picture
+        self.state["turn"] += 1
+        self.canvas.lay(pictures.base_of(picture), self.state["turn"])
+        self._show()
+        return True
+
+    # What is shown
+
+    async def _take_network(self) -> None:
+        try:
+            # The first time it may have to wait for the data.
+            network: Network | None = await run.io_bound(lambda: self.session.network)
+        except EXPECTED_HERE as error:
+            self._forbid(str(error))
+            return
+        if network is None:  # the server is ending
+            return
+        if not pictures.takes_pictures(network):
+            _ = self.context._
+            text = _(
+                "This network takes {count} numbers, and a picture here has {side} × {side} = "
+                "{pixels}. Choose a data set of such pictures in the tab Train."
+            )
+            size = network.layers[0].input_size
+            self._forbid(text.format(count=size, side=SIDE, pixels=SIDE * SIDE))
+            return
+        self.network = network
+        self.parts.visible, self.fault.visible = True, False
+        self._show()
+
+    def _forbid(self, reason: str) -> None:
+        self.network = None
+        self.fault.text = reason
+        self.parts.visible, self.fault.visible = False, True
+
+    def _show(self) -> None:
+        _, picture = self.context._, self.picture
+        self.seen.props["src"] = NOTHING if picture is None else picture.png()
+        self.seen.props["alt"] = _(
+            "The picture as the network gets it, {side} × {side} pixels"
+        ).format(side=SIDE)
+        self._show_origin(picture)
+        if self.network is None:
+            return
+        if picture is None:
+            self._show_answer(pictures.no_answer(self.network), None)
+        else:
+            self._show_answer(pictures.answer(self.network, picture), picture)
+
+    def _show_origin(self, picture: Picture | None) -> None:
+        _ = self.context._
+        if picture is None:
+            self.origin.text = _("nothing yet")
+        elif picture.label is not None:
+            self.origin.text = _("test image {number}").format(number=f"{picture.index:,}")
+        else:
+            self.origin.text = picture.name or _("your drawing")
+
+    def _show_answer(self, answer: Answer, picture: Picture | None) -> None:
+        _, best = self.context._, answer.best
+        if picture is None:
+            self.says.text = _("Draw something, or take a picture.")
+        elif best is None:
+            self.says.text = _("The network has diverged: its numbers are not finite any more.")
+        else:
+            self.says.text = _("The network says:")
+        self.digit.text = "" if best is None else str(best)
+        self.truth.text = ""
+        if picture is not None and picture.label is not None:
+            right = best == picture.label
+            text = _("Right: its label is {label}.") if right else _("Wrong: its label is {label}.")
+            self.truth.text = text.format(label=picture.label)
+            self.truth.classes(
+                add="text-positive" if right else "text-negative",
+                remove="text-negative" if right else "text-positive",
+            )
+        shown = pictures.ranked(answer)
+        self.bars.show(
+            [str(number) for number in shown],
+            [answer.probabilities[number] for number in shown],
+            None if best is None else shown.index(best),
+        )
+
+    def _show_progress(self) -> None:
+        _, track = self.context._, self.session.main
+        learned = track is not None and track.iterations > 0
+        self.ignorant.visible = not learned
+        if track is None:
+            self.progress.text = ""
+            return
+        text = _("{state} · {iterations} of {planned} iterations").format(
+            state=self.context.state_name(track.state),
+            iterations=f"{track.iterations:,}",
+            planned=f"{track.planned:,}",
+        )
+        if learned and track.test_accuracy is not None:
+            accuracy = f"{100 * track.test_accuracy:.1f} %"
+            text += " · " + _("{accuracy} of the test images right").format(accuracy=accuracy)
+        self.progress.text = text
