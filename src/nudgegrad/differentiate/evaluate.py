@@ -6,6 +6,7 @@ All do what `InPlace` does; `InPlace` is the oracle.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import BrokenExecutor
 from typing import Any, Protocol
 
 import numpy as np
@@ -275,9 +276,16 @@ class Workers:
 
         parts = min(len(indices), self.workers)
         shares = zip(np.array_split(indices, parts), np.array_split(points, parts), strict=True)
-        results = joblib.Parallel(n_jobs=self.workers, prefer=self.backend)(
-            joblib.delayed(_share)(self.f, self.leaves, self.read, leaf, *share) for share in shares
-        )
+        try:
+            results = joblib.Parallel(n_jobs=self.workers, prefer=self.backend)(
+                joblib.delayed(_share)(self.f, self.leaves, self.read, leaf, *share)
+                for share in shares
+            )
+        except BrokenExecutor as error:
+            raise ParameterError(
+                "f must be a function that another process can be given: of a module that it can "
+                "import too, or one defined within a function; use backend='threads' if it is not"
+            ) from error
         return np.concatenate(results)
 
     def along(self, direction: Sequence[Array], sizes: Array) -> Array:
