@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import string
 from pathlib import Path
@@ -43,6 +44,18 @@ def test_template_is_up_to_date_with_the_code(script: ModuleType) -> None:
     assert template == sources(script.extract()), (
         "run python docs/translations.py and translate what it lists"
     )
+
+
+def test_no_text_is_where_the_script_does_not_look(script: ModuleType) -> None:
+    hidden = [
+        f"{file.relative_to(script.SOURCE)}:{outer.lineno}"
+        for file in script.SOURCE.rglob("*.py")
+        for outer in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(outer, ast.JoinedStr)
+        for inner in ast.walk(outer)
+        if isinstance(inner, ast.Call) and ast.unparse(inner.func) == "_"
+    ]
+    assert hidden == [], "take the text out of the f-string"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -167,7 +167,8 @@ class Context:
 
     def complain(self, error: Exception | str) -> None:
         """Show an error's message."""
-        ui.notify(str(error), type="negative", multi_line=True, close_button=self._("Close"))
+        close = {"label": self._("Close"), "color": "white"}
+        ui.notify(str(error), type="negative", multi_line=True, actions=[close])
 
     # Helpers
 

@@ -69,7 +69,7 @@ class _View:
         self.dark_mode = ui.dark_mode(THEMES[self.theme][0])
         ui.on("nudgegrad_dark", lambda event: self._turn(bool(event.args)))
         self.header = ui.header(elevated=False).classes("ng-header gap-0")
-        self.body = ui.element("main").classes("w-full")
+        self.body = ui.element("div").classes("w-full")
         self.render()
         self.texts.on_switch(self._switched)
         ui.timer(LOOK_SECONDS, self._tick)

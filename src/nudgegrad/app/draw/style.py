@@ -16,6 +16,8 @@ STYLE = """
 .ng-seen img { width: 8.75rem; height: 8.75rem; image-rendering: pixelated; background: #000;
   border-radius: 4px; border: 1px solid #8888; display: block; }
 .ng-digit { font-size: 4rem; line-height: 1; font-weight: 600; min-height: 1em; }
+.ng-quick { font-size: 1.5rem; line-height: 1.2; font-weight: 600; min-height: 1.2em;
+  width: 100%; text-align: center; }
 .ng-note { line-height: 1.45; }
 .ng-bars { display: grid; gap: 3px; width: 100%; }
 .ng-bar { display: grid; gap: 0.6rem; align-items: center;
@@ -29,6 +31,7 @@ STYLE = """
 .ng-bar.best .fill { background: #0072b2; }
 @media (hover: none) and (pointer: coarse) { .ng-hint { display: none; } }
 @media (min-width: 900px) {
+  .ng-quick { display: none; }
   .ng-draw { grid-template-columns: 27rem minmax(0, 1fr); grid-template-rows: auto 1fr; }
   .ng-draw > :nth-child(2) { grid-column: 2; grid-row: 1 / span 2; }
   .ng-seen { grid-template-columns: 14rem minmax(0, 1fr); }

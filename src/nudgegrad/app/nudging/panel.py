@@ -39,7 +39,7 @@ class Panel:
         self.view: View | None = None
         self._parts: list[Callable[[View], Any]] = []
         self._wanted = self._running = False
-        self._root = ui.element("div").classes("w-full")
+        self._root = ui.element("div").style("display: contents")
         with self._root:
             self._trouble = ui.label().classes("text-negative").props("role=alert")
         self._trouble.visible = False

@@ -102,7 +102,8 @@ def _count(panel: Panel) -> Any:
     cells = []
     with ui.element("table").classes("ng-number"):
         with ui.element("tr"):
-            for text in ("", _("numbers"), _("multiplications")):
+            ui.element("td")
+            for text in (_("numbers"), _("multiplications")):
                 _head(text)
         for text in (_("whole forward pass"), _("what the nudge changes"), _("times less")):
             with ui.element("tr"):

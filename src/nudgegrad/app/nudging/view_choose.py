@@ -91,6 +91,8 @@ def _picture(panel: Panel, name: str, on_click: Any) -> ui.interactive_image:
 
     picture = ui.interactive_image(on_mouse=click, sanitize=False).classes("w-full").style(SHARP)
     picture.props["role"], picture.props["aria-label"] = "img", name
+    # The name is the whole's; the picture inside is none of its own.
+    picture.on("loaded", js_handler=f"() => getElement({picture.id}).$refs.img.alt = ''")
     return picture
 
 

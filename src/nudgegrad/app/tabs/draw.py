@@ -77,6 +77,8 @@ class _View:
                 label=_("Drawing area for a digit"), hint=hint, on_draw=self._take_drawing
             )
             self.canvas.classes("w-full").set_pen(self.state["pen"])
+            # On a telephone the whole answer is below the screen's edge.
+            self.quick = ui.label().classes("ng-quick ng-number").props("aria-hidden=true")
             with ui.row().classes("w-full gap-2 items-center"):
                 ui.button(_("Clear"), icon="delete_outline", on_click=self.canvas.wipe).props(
                     "outline"
@@ -264,6 +266,9 @@ class _View:
         else:
             self.says.text = _("The network says:")
         self.digit.text = "" if best is None else str(best)
+        self.quick.text = (
+            "" if best is None else f"{best} · {100 * (answer.probabilities[best] or 0):.1f} %"
+        )
         self.truth.text = ""
         if picture is not None and picture.label is not None:
             right = best == picture.label

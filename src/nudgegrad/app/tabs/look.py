@@ -279,7 +279,8 @@ class _Gallery:
                 true=chosen[0], predicted=chosen[1]
             )
         some = _("{shown} of {count} samples").format(shown=shown, count=f"{count:,}")
-        self.count.text = f"{head} {some if count else _('no samples')}".strip()
+        none = _("no samples")
+        self.count.text = f"{head} {some if count else none}".strip()
         self.pictures.content = html
         self.more.set_visibility(shown < count)
 
@@ -309,9 +310,10 @@ def _bars(classes: list[ClassAccuracy], _: Callable[[str], str]) -> str:
         f"<td>{c.right:,} / {c.samples:,}</td></tr>"
         for c in classes
     )
+    name, accuracy, counts = _("class"), _("accuracy"), _("right / all")
     head = (
-        f'<tr><th scope="col">{_("class")}</th><th></th><th scope="col">{_("accuracy")}</th>'
-        f'<th scope="col">{_("right / all")}</th></tr>'
+        f'<tr><th scope="col">{name}</th><td></td><th scope="col">{accuracy}</th>'
+        f'<th scope="col">{counts}</th></tr>'
     )
     return f'<table class="ng-bars"><thead>{head}</thead><tbody>{rows}</tbody></table>'
 
