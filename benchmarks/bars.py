@@ -116,6 +116,10 @@ BARS = (
             "check-speed", f"nudgegrad / SciPy, {scheme} differences", 1.0)
         for scheme in ("central", "forward")
     ),
+    Bar("rate of a training on the page, over `nudgegrad train`", "page",
+        "rate on the page / rate of nudgegrad train", 0.8, at_least=True),
+    Bar("a key's answer on the page while `node` trains", "page", "answer", 0.15, None, "s"),
+    Bar("first paint of the page", "page", "first paint", 2, None, "s"),
     Bar("test accuracy of 784-128-10 after 30 s of numerical gradients", "accuracy-for-time",
         "test accuracy after 30 s", 0.975, None, "%", at_least=True),
 )  # fmt: skip

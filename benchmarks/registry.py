@@ -22,6 +22,7 @@ MODULES = {
     "checkers": "checkers",
     "check-speed": "check_speed",
     "accuracy-for-time": "accuracy",
+    "page": "page",
 }
 
 NAMES = tuple(MODULES)

@@ -1,12 +1,13 @@
 """Make the pictures of the page: ``python docs/screenshots.py``.
 
 Every tab in every language, at the widths of a laptop and a telephone, of a server that has just
-trained the lesson's network. Needs the extra ``app``, playwright and Chromium, and fonts for
+trained the lesson's network. Needs the extras ``app`` and ``browser``, Chromium, and fonts for
 Chinese and Japanese.
 """
 
 from __future__ import annotations
 
+import io
 import shutil
 import socket
 import subprocess
@@ -16,6 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 IMAGES = Path(__file__).parent / "images"
@@ -62,9 +64,26 @@ def _pictures(browser: Any, url: str) -> None:
             page = browser.new_page(locale=locale, viewport={"width": across, "height": down})
             for tab in TABS:
                 _open(page, f"{url}?tab={tab}")
+                if tab == "draw":
+                    _draw_seven(page)
                 page.wait_for_timeout(4000)  # until everything is drawn
-                page.screenshot(path=IMAGES / f"app-{tab}-{language}-{width}.png")
+                picture = IMAGES / f"app-{tab}-{language}-{width}.webp"
+                with Image.open(io.BytesIO(page.screenshot())) as image:
+                    image.save(picture, lossless=True, quality=100, method=6)
             page.close()
+
+
+def _draw_seven(page: Page) -> None:
+    page.locator("canvas").wait_for()
+    box = page.locator("canvas").bounding_box()
+    assert box is not None
+    places = [(0.3, 0.25), (0.7, 0.25), (0.45, 0.85)]
+    corners = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in places]
+    page.mouse.move(*corners[0])
+    page.mouse.down()
+    for corner in corners[1:]:
+        page.mouse.move(*corner, steps=8)
+    page.mouse.up()
 
 
 def _open(page: Page, url: str) -> None:

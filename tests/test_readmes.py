@@ -71,7 +71,8 @@ def test_a_translation_is_built_like_the_english_one(name: str) -> None:
     assert english.table_rows
     assert other.headings == english.headings
     assert other.table_rows == english.table_rows
-    assert other.images == english.images
+    own = {"README.zh-CN.md": "-zh_CN-", "README.ja.md": "-ja-"}[name]  # pictures with words
+    assert [image.replace(own, "-en-") for image in other.images] == english.images
     assert other.inline_code == english.inline_code
 
 

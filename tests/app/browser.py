@@ -18,10 +18,10 @@ import pytest
 from tests.cli.processes import PATIENCE, environment
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+NEEDED = ("nicegui", "playwright", "axe_playwright_python")
 in_a_browser = pytest.mark.skipif(
-    CHROMIUM is None
-    or any(importlib.util.find_spec(name) is None for name in ("nicegui", "playwright")),
-    reason="needs Chromium, playwright and nicegui",
+    CHROMIUM is None or any(importlib.util.find_spec(name) is None for name in NEEDED),
+    reason=f"needs Chromium, {', '.join(NEEDED)}",
 )
 
 
@@ -69,3 +69,14 @@ def switch_language(page: Any, name: str, code: str) -> None:
         page.get_by_text(name, exact=True).last
     ).last.click()
     page.wait_for_function(f"document.documentElement.lang === '{code}'")
+
+
+def draw(page: Any, *points: tuple[float, float]) -> None:
+    """Draw one stroke on the page's canvas; points are parts of its width and height."""
+    box = page.locator("canvas").bounding_box()
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=5)
+    page.mouse.up()

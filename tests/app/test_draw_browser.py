@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.app.browser import in_a_browser, open_page, serve, switch_language
+from tests.app.browser import draw, in_a_browser, open_page, serve, switch_language
 from tests.cli.processes import write_data
 
 pytest.importorskip("nicegui")
@@ -30,17 +30,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def other_data(tmp_path: Path) -> Iterator[str]:
     """The address of a server whose data are no pictures."""
     yield from serve(HELPERS, str(write_data(tmp_path / "data.npz")), cwd=tmp_path)
-
-
-def draw(page: Any, *points: tuple[float, float]) -> None:
-    """Draw one stroke."""
-    box = page.locator("canvas").bounding_box()
-    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for place in places[1:]:
-        page.mouse.move(*place, steps=5)
-    page.mouse.up()
 
 
 def values(page: Any) -> list[str]:

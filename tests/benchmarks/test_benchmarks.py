@@ -15,7 +15,17 @@ import nudgegrad
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = Path(nudgegrad.__file__).resolve().parents[1]
-NAMES = ("steps", "ladder", "scaling", "memory", "cold-start", "dtypes", "checkers", "check-speed")
+NAMES = (
+    "steps",
+    "ladder",
+    "scaling",
+    "memory",
+    "cold-start",
+    "dtypes",
+    "checkers",
+    "check-speed",
+    "page",
+)
 CHECKERS = (
     "PyTorch gradcheck, slow",
     "JAX check_grads",
