@@ -58,6 +58,7 @@ def mnist() -> Dataset:
         t_test=labels("t10k-labels-idx1-ubyte"),
         classes=10,
         source="bundled with nudgegrad",
+        sha256=sums,
     )
 
 

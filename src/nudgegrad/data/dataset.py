@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from nudgegrad.validation import ParameterError, check_dtype, check_integer
+from nudgegrad.validation import ParameterError, check_choice, check_dtype, check_integer
 
-__all__ = ["Dataset", "as_inputs", "as_parts", "check_labels", "one_hot"]
+__all__ = ["PICTURES", "Dataset", "as_inputs", "as_parts", "check_labels", "one_hot"]
+
+PICTURES = ("ink", "grey", "none")
+"""What samples are: ink on an empty field as MNIST's, pictures of any kind, or no pictures."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +34,14 @@ class Dataset:
         How many classes there are.
     source
         Where the data came from, such as a path.
+    class_names
+        What each class is called; None where they are but numbers.
+    pictures
+        One of `PICTURES`. ``"ink"`` also holds samples that may be pictures or not; a picture that
+        someone brings is made like MNIST's for it, and for ``"grey"`` only scaled.
+    sha256
+        File name → the SHA-256 checksum that the file was found to have; None if there is none to
+        compare with.
 
     Raises
     ------
@@ -44,9 +56,20 @@ class Dataset:
     t_test: NDArray[np.int64]
     classes: int
     source: str
+    class_names: tuple[str, ...] | None = None
+    pictures: str = "ink"
+    sha256: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         check_integer("classes", self.classes, 1)
+        check_choice("pictures", self.pictures, PICTURES)
+        if self.class_names is not None:
+            object.__setattr__(self, "class_names", tuple(map(str, self.class_names)))
+            if len(self.class_names) != self.classes:
+                raise ParameterError(
+                    f"class_names must name each of the {self.classes} classes, "
+                    f"got {len(self.class_names)} names"
+                )
         for part in ("train", "test"):
             x = _check_samples(f"x_{part}", getattr(self, f"x_{part}"))
             t = check_labels(f"t_{part}", getattr(self, f"t_{part}"), self.classes)
@@ -72,13 +95,25 @@ class Dataset:
     def image_shape(self) -> tuple[int, int] | None:
         """Height and width of a sample drawn as an image, or None if it is no image.
 
-        Samples without two axes of their own count as square images if their size allows it.
+        Samples without two axes of their own count as square images if their size allows it,
+        unless they are known to be no pictures.
         """
+        if self.pictures == "none":
+            return None
         shape = self.x_train.shape[1:]
         if len(shape) == 2:
             return shape[0], shape[1]
         side = math.isqrt(self.features)
         return (side, side) if side * side == self.features else None
+
+    def class_name(self, label: int) -> str:
+        """Return what a class is called, its number where it has no name."""
+        return str(label) if self.class_names is None else self.class_names[label]
+
+    def with_classes(self, classes: int) -> Dataset:
+        """Return the same data with that many classes; names stay if they are as many."""
+        names = self.class_names if classes == self.classes else None
+        return replace(self, classes=classes, class_names=names)
 
     def limit(self, samples: int) -> Dataset:
         """Return the same data with only the first `samples` training samples."""

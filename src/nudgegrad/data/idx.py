@@ -12,6 +12,7 @@ import hashlib
 import math
 import os
 import struct
+import zipfile
 import zlib
 from pathlib import Path
 from typing import IO, cast
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from nudgegrad.files import DEFLATE_RATIO, FileError
 from nudgegrad.validation import check_integer
 
-__all__ = ["read_idx"]
+__all__ = ["read_idx", "read_idx_member"]
 
 UNSIGNED_BYTES = 0x0800  # the element type, in the magic number's third byte
 GZIP_MAGIC = b"\x1f\x8b"
@@ -77,9 +78,45 @@ def read_idx(
         raise FileError(f"{source}: cannot be read ({error.strerror or error})") from error
 
 
+def read_idx_member(
+    archive: zipfile.ZipFile, member: str, dimensions: int
+) -> NDArray[np.uint8]:
+    """Read a gzip-compressed IDX file that lies in a zip archive, without unpacking it to disk.
+
+    Parameters
+    ----------
+    archive
+        The opened archive, read from a file.
+    member
+        The name in it.
+    dimensions
+        How many dimensions the file must have.
+
+    Returns
+    -------
+    ndarray of uint8
+        Read-only.
+
+    Raises
+    ------
+    FileError
+        If there is no such member or it is not exactly what its headers declare.
+    """
+    where = f"{archive.filename}: {member}"
+    try:
+        info = archive.getinfo(member)
+        limit = min(info.file_size, info.compress_size * DEFLATE_RATIO) * DEFLATE_RATIO
+        with archive.open(info) as raw, gzip.GzipFile(fileobj=raw) as stream:
+            return _read(cast(IO[bytes], stream), where, dimensions, None, limit)
+    except KeyError:
+        raise FileError(f"{archive.filename}: has no member {member}") from None
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error, OSError) as error:
+        raise FileError(f"{where}: cannot be read ({error})") from error
+
+
 def _read(
     stream: IO[bytes],
-    source: Path,
+    source: Path | str,
     dimensions: int,
     sha256: str | None,
     limit: int,
