@@ -9,13 +9,15 @@ from __future__ import annotations
 import io
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-__all__ = ["PictureError", "centre", "read_digit"]
+__all__ = ["MOST_PIXELS", "PictureError", "centre", "read_digit", "read_grey", "size_of"]
 
 FIELD, BOX = 28, 20  # pixels on each side: of the result, and of the digit in it
 MOST_PIXELS = 25_000_000
@@ -82,6 +84,52 @@ def read_digit(
     return centre(ink)
 
 
+def read_grey(
+    source: str | os.PathLike[str], size: tuple[int, int] | None = None
+) -> NDArray[np.uint8]:
+    """Read a PNG or JPEG picture as grey levels, upright and otherwise as it is.
+
+    Parameters
+    ----------
+    source
+        The picture's path; it may have at most 25 million pixels.
+    size
+        Height and width to scale it to, without regard to its proportions; None: its own.
+
+    Returns
+    -------
+    ndarray of uint8
+        (height, width), from 0 (black) to 255 (white).
+
+    Raises
+    ------
+    PictureError
+        If the file is no such picture or is damaged.
+    """
+    name = os.fspath(source)
+    grey = _grey(_open(name, name))
+    if size is not None and grey.shape != size:
+        # Bilinear, which Pillow widens to an average of areas where a picture shrinks.
+        scaled = Image.fromarray(grey).resize((size[1], size[0]), Image.Resampling.BILINEAR)
+        grey = np.asarray(scaled, dtype=np.float32)
+    result: NDArray[np.uint8] = np.rint(grey).clip(0, 255).astype(np.uint8)
+    return result
+
+
+def size_of(source: str | os.PathLike[str]) -> tuple[int, int]:
+    """Return height and width of a PNG or JPEG picture, upright, from its header.
+
+    Raises
+    ------
+    PictureError
+        If the file is no such picture or has more than 25 million pixels.
+    """
+    name = os.fspath(source)
+    with _opened(name, name) as image:
+        turned = image.getexif().get(ExifTags.Base.Orientation, 1) in range(5, 9)
+        return (image.width, image.height) if turned else (image.height, image.width)
+
+
 def centre(ink: NDArray[Any]) -> NDArray[np.uint8]:
     """Scale and place ink as MNIST's digits are.
 
@@ -139,6 +187,14 @@ def _offset(profile: NDArray[np.float32]) -> int:
 
 def _open(file: str | IO[bytes], name: str) -> Image.Image:
     """Decode a picture, upright, unless it is too large."""
+    with _opened(file, name) as image:
+        image.load()
+        return ImageOps.exif_transpose(image)
+
+
+@contextmanager
+def _opened(file: str | IO[bytes], name: str) -> Iterator[Image.Image]:
+    """Open a picture that is not too large; whatever fails meanwhile is a `PictureError`."""
     try:
         with warnings.catch_warnings():
             # Pillow warns of sizes that are refused below, and of metadata that is not needed.
@@ -149,8 +205,7 @@ def _open(file: str | IO[bytes], name: str) -> Image.Image:
                         f"{name}: must have at most {MOST_PIXELS:,} pixels, "
                         f"got {image.width} × {image.height}; make it smaller"
                     )
-                image.load()
-                return ImageOps.exif_transpose(image)
+                yield image
     except (PictureError, MemoryError):
         raise
     except UnidentifiedImageError as error:

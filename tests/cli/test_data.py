@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from nudgegrad.data import names
 from tests.cli.processes import call, write_data
 
 
@@ -21,7 +22,9 @@ def test_bundled(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:
-    (facts,) = json.loads(call(capsys, "data", "--json").out)
+    facts, *others = json.loads(call(capsys, "data", "--json").out)
+    assert {entry["name"] for entry in others} == set(names()) - {"mnist"}
+    assert all(entry["location"] or entry["classes"] for entry in others)
     assert (facts["name"], facts["features"], facts["classes"]) == ("mnist", 784, 10)
     assert sum(facts["train_labels"]) == 60_000
     assert facts["test_labels"] == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]

@@ -41,7 +41,10 @@ def test_mnist_may_be_given_more_classes() -> None:
 
 
 def test_names() -> None:
-    assert names() == ("mnist",)
+    assert names()[0] == "mnist"
+    assert load("mnist").sha256 == bundled.checksums()
+    with pytest.raises(ParameterError, match="mnist comes with nudgegrad, not from a folder"):
+        load("mnist", folder="somewhere")
 
 
 def test_damaged_installation_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,13 +19,6 @@ CONTENT = np.random.default_rng(0).bytes(300_000)
 NOWHERE = "http://127.0.0.1:9/"  # the port of "discard": nobody listens
 
 
-@pytest.fixture(autouse=True)
-def _directly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No proxy between this machine and itself."""
-    monkeypatch.setenv("NO_PROXY", "*")
-    monkeypatch.setenv("no_proxy", "*")
-
-
 @pytest.fixture
 def mirrors() -> Iterator[list[Mirror]]:
     with ExitStack() as stack:

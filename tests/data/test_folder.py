@@ -234,11 +234,11 @@ def test_load_suggests_a_name(name: str) -> None:
 
 
 def test_load_says_what_it_takes(tmp_path: Path) -> None:
-    other = tmp_path / "data.csv"
+    other = tmp_path / "data.txt"
     other.write_text("1,2,3")
     with pytest.raises(
         ParameterError,
-        match=r"'mnist', an existing folder .* or an existing \.npz archive, got .*csv",
+        match=r"'mnist', .* an existing folder .* or an existing \.csv, .*npz file, got .*txt",
     ) as caught:
         load(other)
     assert "does not exist" not in str(caught.value)

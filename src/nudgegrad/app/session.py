@@ -284,7 +284,8 @@ class Session:
 
     def _load(self, settings: Configuration) -> Dataset:
         """Return the data of some settings, read anew if they are other ones than the last."""
-        key = (settings.data, settings.classes, settings.train_limit)
+        details = (settings.data_folder, settings.label, settings.image_size)
+        key = (settings.data, settings.classes, settings.train_limit, *details)
         with self._loading:
             if self._data is None or self._data[0] != key:
                 self._data = key, settings.load_data()

@@ -78,4 +78,5 @@ def _data(session: Session, configuration: Configuration) -> Dataset:
 
 
 def _key(configuration: Configuration) -> tuple[Any, ...]:
-    return configuration.data, configuration.classes, configuration.train_limit
+    details = configuration.data_folder, configuration.label, configuration.image_size
+    return configuration.data, configuration.classes, configuration.train_limit, *details

@@ -29,6 +29,7 @@ __all__ = ["compare"]
 @options.seed
 @options.data
 @options.classes
+@options.data_details
 @click.option(
     "--sample", type=int, default=1000, show_default=True, help="Weights that naive is measured on."
 )
@@ -79,6 +80,7 @@ def compare(
     """
     import numpy as np
 
+    from nudgegrad.cli.downloads import tell_of_downloads
     from nudgegrad.comparison import compare_methods
     from nudgegrad.files import write_json
     from nudgegrad.gradient import METHODS
@@ -90,7 +92,8 @@ def compare(
     for method in methods:
         check_choice("method", method, METHODS)
     configuration = Configuration(**settings)
-    dataset = configuration.load_data()
+    with tell_of_downloads() as on_progress:
+        dataset = configuration.load_data(download=True, on_progress=on_progress)
     trainer = configuration.build_trainer(dataset)
     x, t = trainer.batch(np.arange(trainer.batch_size))
     rungs = compare_methods(

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import click
 
 __all__ = [
-    "activation", "batch_size", "classes", "data", "dtype", "dtype_of", "h", "hidden_sizes", "seed",
+    "activation", "batch_size", "classes", "data", "data_details", "dtype", "dtype_of", "h",
+    "hidden_sizes", "seed",
 ]  # fmt: skip
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -51,6 +52,28 @@ data = click.option(
     default="mnist",
     show_default=True,
     metavar="NAME|PATH",
-    help="A data set's name, a folder of IDX files, or an .npz file.",
+    help="A data set's name (see: nudgegrad data), a folder of IDX files or of pictures, or a "
+    ".csv or .npz file.",
 )
 classes = click.option("--classes", type=int, help="Number of classes, where the data do not tell.")
+
+
+def data_details(command: Command) -> Command:
+    """Add the options that say how data are read: --data-folder, --label and --image-size."""
+    for option in (
+        click.option(
+            "--image-size", type=int, metavar="N",
+            help="Scale a folder's pictures to N × N.  [default: their own size]",
+        ),
+        click.option(
+            "--label", metavar="COLUMN",
+            help="A CSV file's column of labels, by name or place (0 first).  [default: the one "
+            "called label, class, target or y]",
+        ),
+        click.option(
+            "--data-folder", type=click.Path(file_okay=False), metavar="DIR",
+            help="Where a named data set's files are.  [default: installed, cached, or downloaded]",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command

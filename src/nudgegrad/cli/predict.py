@@ -1,4 +1,4 @@
-"""``nudgegrad predict``: which digits pictures show, says a trained network."""
+"""``nudgegrad predict``: what pictures show, says a trained network."""
 
 from __future__ import annotations
 
@@ -26,10 +26,12 @@ __all__ = ["predict"]
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def predict(images: tuple[str, ...], run: str, as_json: bool) -> int:
-    """Say which digit each picture shows, and how sure the network is.
+    """Say which digit (or other class) each picture shows, and how sure the network is.
 
-    PNG or JPEG of any size, dark on light or light on dark. Each picture is brought into the form
-    of MNIST's: scaled into 20×20 and centred by mass in 28×28.
+    PNG or JPEG of any size. Where the network learnt MNIST or characters like its, dark on light or
+    light on dark: each picture is scaled into 20×20 and centred by mass in 28×28. Where it learnt
+    other pictures (Fashion-MNIST, a folder of pictures), it is made grey and scaled to their size,
+    and should be as they are.
 
     \b
     Examples:
@@ -38,33 +40,37 @@ def predict(images: tuple[str, ...], run: str, as_json: bool) -> int:
     """
     from nudgegrad.cli.console import make_console
     from nudgegrad.data import as_inputs
-    from nudgegrad.files import FileError
-    from nudgegrad.picture import PictureError, read_digit
+    from nudgegrad.picture import PictureError
     from nudgegrad.training.run_folder import RunFolder
 
-    network = RunFolder.open(run).network()
-    if network.layers[0].input_size != 28 * 28:
-        raise FileError(
-            f"{run}: its network takes {network.layers[0].input_size} features; pictures become "
-            "28×28 = 784"
-        )
+    folder = RunFolder.open(run)
+    network = folder.network()
+    subject = folder.subject()
+    read = subject.reader()
     console = make_console()
     results, failed = [], False
     for image in images:
         try:
-            digit = read_digit(image)
+            digit = read(image)
         except PictureError as error:
             click.echo(f"Error: {error}", err=True)
             failed = True
             continue
         probabilities = network.predict(as_inputs(digit[None], network.dtype))[0]
         best = int(probabilities.argmax())
+        named = {} if subject.class_names is None else {"class_name": subject.class_names[best]}
         results.append(
-            {"image": image, "digit": best, "probabilities": [float(p) for p in probabilities]}
-        )
+            {
+                "image": image, "digit": best, **named,
+                "probabilities": [float(p) for p in probabilities],
+            }
+        )  # fmt: skip
         if not as_json:
-            console.print(f"{image}: {best}   (probability {probabilities[best]:.3f})")
-            others = "  ".join(f"{label}: {p:.3f}" for label, p in enumerate(probabilities))
+            names = subject.class_names or range(len(probabilities))
+            console.print(f"{image}: {names[best]}   (probability {probabilities[best]:.3f})")
+            others = "  ".join(
+                f"{name}: {p:.3f}" for name, p in zip(names, probabilities, strict=True)
+            )
             console.print(f"  {others}")
     if as_json:
         click.echo(json.dumps(results, indent=1, ensure_ascii=False))

@@ -79,6 +79,7 @@ class StandardDeviation(click.ParamType):  # type: ignore[type-arg]  # not in ev
 @options.seed
 @options.data
 @options.classes
+@options.data_details
 @click.option("--train-limit", type=int, help="Use only so many training samples.")
 @click.option(
     "--out",
@@ -120,12 +121,14 @@ def train(
       nudgegrad train --recipe best
       nudgegrad train --hidden-size 50 --hidden-size 50 --activation relu
       nudgegrad train --method backprop --dtype float64
-      nudgegrad train --data /usr/share/datasets/fashion-mnist
+      nudgegrad train --data fashion-mnist
+      nudgegrad train --data iris.csv --label species --batch-size 20 --learning-rate 0.05
       nudgegrad train --method naive --iterations 1 --train-limit 1000
       nudgegrad train --resume runs/NAME
     """
     from nudgegrad.cli.compilation import tell_of_compilation
     from nudgegrad.cli.console import make_console
+    from nudgegrad.cli.downloads import tell_of_downloads
     from nudgegrad.cli.train_report import Reporter
     from nudgegrad.training.configuration import Configuration
     from nudgegrad.training.run import Run
@@ -138,7 +141,8 @@ def train(
         configuration = folder.configuration()
     else:
         configuration = Configuration(**_with_recipe(context, recipe, settings))
-    dataset = configuration.load_data()
+    with tell_of_downloads(quiet=quiet) as on_progress:
+        dataset = configuration.load_data(download=True, on_progress=on_progress)
     with tell_of_compilation(make_console(quiet=quiet or as_json), configuration.method):
         if resume is not None:
             run = Run.resume(folder, configuration, dataset)

@@ -120,10 +120,12 @@ def walk(
     else:
         import numpy as np
 
+        from nudgegrad.cli.downloads import tell_of_downloads
         from nudgegrad.data import as_inputs, load, one_hot
         from nudgegrad.network import TwoLayerNet
 
-        dataset = load(data)
+        with tell_of_downloads() as on_progress:
+            dataset = load(data, on_progress=on_progress)
         data_name = dataset.name
         network = TwoLayerNet(dataset.features, hidden_size, dataset.classes, seed=seed)
         drawn = np.random.default_rng([seed, 1]).integers(0, len(dataset.x_train), batch_size)

@@ -78,9 +78,7 @@ def read_idx(
         raise FileError(f"{source}: cannot be read ({error.strerror or error})") from error
 
 
-def read_idx_member(
-    archive: zipfile.ZipFile, member: str, dimensions: int
-) -> NDArray[np.uint8]:
+def read_idx_member(archive: zipfile.ZipFile, member: str, dimensions: int) -> NDArray[np.uint8]:
     """Read a gzip-compressed IDX file that lies in a zip archive, without unpacking it to disk.
 
     Parameters

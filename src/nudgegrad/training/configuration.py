@@ -14,6 +14,7 @@ from typing import Any
 from nudgegrad import data
 from nudgegrad._version import __version__
 from nudgegrad.data import Dataset
+from nudgegrad.data.fetch import OnProgress
 from nudgegrad.files import FileError, write_json
 from nudgegrad.layers import Affine, Layer, ReLU, Sigmoid, Tanh
 from nudgegrad.network import Network
@@ -57,6 +58,10 @@ class Configuration:
     data, classes, train_limit
         Name or path of the data set, its number of classes (None: what the data say), and how
         many training samples to use (None: all).
+    data_folder, label, image_size
+        As `folder`, `label` and `image_size` for `nudgegrad.data.load`: where a named data set's
+        files lie, which column of a CSV file holds the labels, and to what size pictures are
+        scaled.
     hidden_sizes, activation, weight_init_std
         The network. weight_init_std is a number; ``"he"``, √(2/inputs) for each layer; or
         ``"xavier"``, 1/√inputs. None is the lesson's 0.01 for one hidden layer, and ``"xavier"``
@@ -87,6 +92,9 @@ class Configuration:
     seed: int = 0
     checkpoint_every: int | None = None
     checkpoint_seconds: float | None = None
+    data_folder: str | None = None
+    label: str | None = None
+    image_size: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hidden_sizes", tuple(self.hidden_sizes))
@@ -107,9 +115,25 @@ class Configuration:
         if self.checkpoint_every is not None:
             check_integer("checkpoint_every", self.checkpoint_every, 1)
 
-    def load_data(self) -> Dataset:
-        """Return the data set, cut to `train_limit`."""
-        dataset = data.load(self.data, classes=self.classes)
+    def load_data(
+        self, *, download: bool = False, on_progress: OnProgress | None = None
+    ) -> Dataset:
+        """Return the data set, cut to `train_limit`.
+
+        Parameters
+        ----------
+        download, on_progress
+            As for `nudgegrad.data.load`, but nothing is downloaded unless told.
+        """
+        dataset = data.load(
+            self.data,
+            classes=self.classes,
+            folder=self.data_folder,
+            download=download,
+            label=self.label,
+            image_size=self.image_size,
+            on_progress=on_progress,
+        )
         return dataset if self.train_limit is None else dataset.limit(self.train_limit)
 
     def build_network(self, features: int, classes: int) -> Network:
@@ -151,6 +175,8 @@ class Configuration:
         try:
             document = json.loads(Path(path).read_text(encoding="utf-8"))
             document.setdefault("decay", "none")  # which runs of 0.1 did not have yet
+            for name in ("data_folder", "label", "image_size"):  # nor these
+                document.setdefault(name, None)
             names = {field.name for field in fields(cls)}
             settings = {name: document.pop(name) for name in names}
             return cls(**settings), document

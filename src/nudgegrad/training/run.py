@@ -60,8 +60,10 @@ class Run:
         trainer = configuration.build_trainer(dataset)
         if configuration.data not in names():  # a path; a resumed run may start elsewhere
             configuration = replace(configuration, data=str(Path(configuration.data).resolve()))
-        features, classes = dataset.features, dataset.classes
-        folder = RunFolder.create(out, configuration, features, classes, runs=runs)
+        if configuration.data_folder is not None:
+            resolved = str(Path(configuration.data_folder).resolve())
+            configuration = replace(configuration, data_folder=resolved)
+        folder = RunFolder.create(out, configuration, dataset, runs=runs)
         trainer.save(folder.checkpoint_file)
         return cls(configuration, trainer, folder)
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from nudgegrad.data import Dataset
 from nudgegrad.files import FileError
 from nudgegrad.network import Network
 from nudgegrad.training.checkpoint import load_parameters
 from nudgegrad.training.configuration import Configuration
 from nudgegrad.training.history import History
+from nudgegrad.training.subject import Subject
 
 __all__ = ["RunFolder"]
 
@@ -51,7 +53,7 @@ class RunFolder:
     @classmethod
     def create(
         cls, path: str | os.PathLike[str] | None, configuration: Configuration,
-        features: int, classes: int, *, runs: str | os.PathLike[str] = "runs",
+        dataset: Dataset, *, runs: str | os.PathLike[str] = "runs",
     ) -> RunFolder:  # fmt: skip
         """Make the folder of a new run, a new one in `runs` if no path is given.
 
@@ -69,7 +71,14 @@ class RunFolder:
             )
         try:
             target.mkdir(parents=True, exist_ok=True)
-            configuration.save(folder.config_file, input_size=features, output_size=classes)
+            configuration.save(
+                folder.config_file,
+                input_size=dataset.features,
+                output_size=dataset.classes,
+                image_shape=dataset.image_shape,
+                pictures=dataset.pictures,
+                class_names=dataset.class_names,
+            )
         except OSError as error:
             raise FileError(f"{target}: cannot be written to ({error.strerror})") from error
         return folder
@@ -111,6 +120,10 @@ class RunFolder:
         network = configuration.build_network(features, classes)
         load_parameters(self.checkpoint_file, network)
         return network
+
+    def subject(self) -> Subject:
+        """Return what the run's samples are, to bring further ones into their form."""
+        return Subject.of(self.config_file, Configuration.load(self.config_file)[1])
 
     def write_results(self, history: History) -> None:
         """Write the history as JSON and CSV, and its plots."""

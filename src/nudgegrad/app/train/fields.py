@@ -105,7 +105,8 @@ def change(session: Session, name: str, value: Any) -> None:
 
 def use_recipe(session: Session, name: str | None) -> None:
     """Take the settings of a recipe, or the lesson's; data and method stay."""
-    kept = ("data", "classes", "train_limit", "method", "seed")
+    details = ("data_folder", "label", "image_size")
+    kept = ("data", "classes", "train_limit", "method", "seed", *details)
     settings = {f.name: getattr(DEFAULTS, f.name) for f in fields(DEFAULTS) if f.name not in kept}
     session.change(**{**settings, **(RECIPES[name] if name else {})})
 

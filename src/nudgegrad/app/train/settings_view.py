@@ -202,7 +202,7 @@ class Settings:
             return
         try:
             await run.io_bound(Configuration(data=name, classes=before.classes).load_data)
-            session.change(data=name)
+            session.change(data=name, data_folder=None, label=None, image_size=None)
         except EXPECTED as error:
             field.error = str(error)
         else:
