@@ -1,4 +1,4 @@
-"""Data sets with names are looked for in an empty cache folder, and this machine is asked directly."""
+"""Data sets with names are looked for in an empty cache folder, and no proxy is asked."""
 
 from pathlib import Path
 

@@ -101,7 +101,7 @@ def test_an_archive_whose_member_is_damaged(tmp_path: Path) -> None:
     damaged = content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :]
     entry = replace(BY_NAME["digits"], archive=remote("gzip.zip", damaged))
     folder = put(tmp_path / "mine", {"gzip.zip": damaged})
-    with pytest.raises(FileError, match="emnist-digits-train-images-idx3-ubyte.gz: cannot be read"):
+    with pytest.raises(FileError, match=r"-train-images-idx3-ubyte\.gz: cannot be read"):
         load(entry, folder)
 
 

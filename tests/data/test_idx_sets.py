@@ -17,13 +17,13 @@ from tests.data.mirror import Mirror, serve
 
 def read(
     entry: IdxSet, folder: Path | None = None, *, download: bool = False
-) -> tuple[np.ndarray, ...]:  # type: ignore[type-arg]
+) -> tuple[np.ndarray, ...]:
     data = entry.load(folder, download=download, on_progress=None)
     assert data.class_names == entry.class_names
     return data.x_train, data.t_train, data.x_test, data.t_test
 
 
-def assert_right(arrays: tuple[np.ndarray, ...]) -> None:  # type: ignore[type-arg]
+def assert_right(arrays: tuple[np.ndarray, ...]) -> None:
     for found, made in zip(arrays, made_up_arrays(10), strict=True):
         np.testing.assert_array_equal(found, made)
 
@@ -108,7 +108,7 @@ def test_files_that_are_compressed_anew_or_not_at_all(tmp_path: Path) -> None:
         assert_right(read(entry, folder))
         sums = entry.load(folder, download=False, on_progress=None).sha256
         assert list((sums or {}).values()) == list(entry.contents.values())
-    unknown, _ = made_up_set(contents=False)
+    unknown, _ = made_up_set("http://example.org/", contents=False)
     assert_right(read(unknown, tmp_path / "1"))
     assert unknown.load(tmp_path / "1", download=False, on_progress=None).sha256 is None
     with pytest.raises(FileError, match="expected"):

@@ -126,7 +126,7 @@ def _read_numbers(
     except ValueError as error:
         raise FileError(
             f"{path}: all columns but the label's must hold numbers: {error}"
-            f"{' (rows counted below the names)' if named else ''}"
+            f"{' (rows below the names, from 0)' if named else ''}"
         ) from error
     finite = np.isfinite(values).all(axis=1)
     if not finite.all():

@@ -149,7 +149,7 @@ class EmnistSplit:
         if digest != self.archive.sha256:
             raise FileError(
                 f"{path}: has SHA-256 {digest}, expected {self.archive.sha256}; it is damaged or "
-                f"another file, so put that from {self.archive.mirrors[0]}{self.archive.name} in its place"
+                f"another file, so put the one from {self.archive.mirrors[0]} in its place"
             )
         try:
             with zipfile.ZipFile(path) as archive:

@@ -2,9 +2,9 @@
 
 Sizes and SHA-256 of the compressed files are those that TensorFlow Datasets states
 (``tensorflow_datasets/url_checksums``), for Fashion-MNIST also Keras. Debian's package
-``dataset-fashion-mnist`` has the latter with another gzip header; with the first one put back (name,
-and time of 31 August 2017) its files have those checksums, and the MD5 that the data set's README
-states. From it are the checksums of the uncompressed files.
+``dataset-fashion-mnist`` has the latter with another gzip header; with the first one put back
+(name, and time of 31 August 2017) its files have those checksums, and the MD5 that the data set's
+README states. From it are the checksums of the uncompressed files.
 """
 
 from __future__ import annotations
