@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
+from nudgegrad import plotting
 from nudgegrad.cli import downloads
 from nudgegrad.data import fetch, registry
 from tests.cli.processes import call
@@ -203,3 +205,23 @@ def test_compare_and_walk(mirror: Mirror, capsys: pytest.CaptureFixture[str]) ->
     assert "downloading" in done.err
     assert call(capsys, "walk", *options, "--hidden-size", 5).code == 0
     assert len(mirror.asked) == 4
+
+
+@pytest.mark.parametrize("names", ["ab", ("one", "another"), "いろ"])
+def test_names_on_a_contact_sheet(
+    names: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    drawn: list[list[object]] = []
+    monkeypatch.setattr(
+        plotting, "plot_samples", lambda _images, labels: drawn.append(list(labels)) or Figure()
+    )
+    for name in names:
+        (tmp_path / "all" / name).mkdir(parents=True)
+        for number in range(5):
+            Image.new("L", (5, 5), number).save(tmp_path / "all" / name / f"{number}.png")
+    done = call(
+        capsys, "data", "--data", tmp_path / "all", "--contact-sheet", tmp_path / "sheet.png"
+    )
+    assert done.code == 0
+    assert drawn == [["a", "b"] if names == "ab" else [0, 1]]  # others have no room, or no glyphs

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["data"]
 
+SHORT = 3
+
 
 @click.command()
 @click.option(
@@ -119,7 +121,11 @@ def _draw(dataset: Dataset, contact_sheet: str, samples: int) -> None:
             f"{dataset.name} must hold pictures, it has {dataset.features} features"
         )
     images = dataset.x_test[:samples].reshape(-1, *dataset.image_shape)
-    save_figure(plot_samples(images, dataset.t_test[:samples]), contact_sheet)
+    labels = dataset.t_test[:samples].astype(object)
+    names = dataset.class_names or ()
+    if all(len(name) <= SHORT and name.isascii() for name in names):  # there is no room for others
+        labels[:] = [dataset.class_name(label) for label in labels]
+    save_figure(plot_samples(images, labels), contact_sheet)
 
 
 def _print(facts: dict[str, Any], others: list[Available], contact_sheet: str | None) -> None:

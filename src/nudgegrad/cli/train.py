@@ -122,7 +122,7 @@ def train(
       nudgegrad train --hidden-size 50 --hidden-size 50 --activation relu
       nudgegrad train --method backprop --dtype float64
       nudgegrad train --data fashion-mnist
-      nudgegrad train --data iris.csv --label species --batch-size 20 --learning-rate 0.05
+      nudgegrad train --data iris.csv --label species --batch-size 20
       nudgegrad train --method naive --iterations 1 --train-limit 1000
       nudgegrad train --resume runs/NAME
     """
