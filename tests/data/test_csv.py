@@ -107,6 +107,12 @@ def test_numbers_as_labels(tmp_path: Path) -> None:
     data = load_csv(tmp_path / "data.csv", classes=12)
     assert (data.classes, data.class_names) == (12, None)
     assert set(data.t_train.tolist()) == {2, 9, 10}
+    huge = write(tmp_path, f"x,y\n1,{'9' * 30}\n", "huge.csv")
+    with pytest.raises(FileError, match="sample 0 must be a whole number from 0"):
+        load_csv(huge, classes=10)
+    for share in (0, 1.5, None):
+        with pytest.raises(ParameterError, match="test must be"):
+            load_csv(huge, test=share)  # type: ignore[arg-type]
     with pytest.raises(FileError, match="t_train must hold labels from 0 to 9, got 10"):
         load_csv(tmp_path / "data.csv", classes=10)
     with pytest.raises(FileError, match=r"sample 0 must be a whole number from 0.*'setosa'"):

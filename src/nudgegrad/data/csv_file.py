@@ -15,11 +15,12 @@ from nudgegrad.data.csv_table import as_number, read_table
 from nudgegrad.data.dataset import Dataset
 from nudgegrad.data.split import TEST_SHARE, split
 from nudgegrad.files import FileError
-from nudgegrad.validation import ParameterError, check_integer
+from nudgegrad.validation import ParameterError, check_integer, check_real
 
 __all__ = ["load_csv"]
 
 MOST_CLASSES = 1000
+LABEL = re.compile(r"\d{1,9}")
 PIXEL = re.compile(r"pixel\s*\d+|\d+x\d+", re.IGNORECASE)
 
 
@@ -69,6 +70,8 @@ def load_csv(
         If the column of labels is not known.
     """
     source = Path(path)
+    if not isinstance(test, str | os.PathLike):
+        test = check_real("test", test, above=0, below=1)
     tables = [read_table(source, label)]
     sources = [source]
     if isinstance(test, str | os.PathLike):
@@ -128,7 +131,7 @@ def _class_names(source: Path, labels: Sequence[str]) -> list[str]:
 def _labels(source: Path, texts: Sequence[str], names: list[str] | None) -> NDArray[np.int64]:
     """Return the number of each label's class."""
     if names is None:
-        numbers = {text: int(text) for text in set(texts) if text.isdecimal()}
+        numbers = {text: int(text) for text in set(texts) if LABEL.fullmatch(text)}
         must = "be a whole number from 0, since classes is given"
     else:
         numbers = {text: place for place, text in enumerate(names)}

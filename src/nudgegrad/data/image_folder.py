@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nudgegrad.data.dataset import Dataset
 from nudgegrad.data.split import TEST_SHARE, split
 from nudgegrad.files import FileError
-from nudgegrad.validation import ParameterError, check_integer
+from nudgegrad.validation import ParameterError, check_integer, check_real
 
 __all__ = ["holds_pictures", "load_image_folder"]
 
@@ -59,7 +59,7 @@ def load_image_folder(
         differ, or all have more than 4 GiB together.
     """
     source = Path(folder)
-    shape = _shape(size)
+    shape, test = _shape(size), check_real("test", test, above=0, below=1)
     divided = _is_divided(source)
     roots = [source / part for part in PARTS] if divided else [source]
     classes = [_subfolders(root) for root in roots]
