@@ -9,21 +9,38 @@ from nudgegrad.checker import Report, check
 from nudgegrad.data import load_mnist
 from nudgegrad.differentiate import numerical_gradient, numerical_jacobian
 from nudgegrad.gradient import Cancelled, Gradient
-from nudgegrad.layers import Affine, Layer, ReLU, Sigmoid, Tanh
-from nudgegrad.losses import CrossEntropy, Loss, MeanSquaredError
+from nudgegrad.layers import (
+    GELU,
+    Affine,
+    Conv2D,
+    Flatten,
+    Layer,
+    LeakyReLU,
+    MaxPool2D,
+    ReLU,
+    Sigmoid,
+    Tanh,
+)
+from nudgegrad.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
 from nudgegrad.network import Network, TwoLayerNet
 from nudgegrad.training import SGD, Adam, History, Momentum, Trainer, train
 
 __all__ = [
+    "GELU",
     "SGD",
     "Adam",
     "Affine",
+    "BinaryCrossEntropy",
     "Cancelled",
+    "Conv2D",
     "CrossEntropy",
+    "Flatten",
     "Gradient",
     "History",
     "Layer",
+    "LeakyReLU",
     "Loss",
+    "MaxPool2D",
     "MeanSquaredError",
     "Momentum",
     "Network",

@@ -11,11 +11,14 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from functools import partial
 
-from nudgegrad.arrays import Array, namespace
+import numpy as np
+
+from nudgegrad.arrays import Array, namespace, on_device_of
 from nudgegrad.gradient.propagate import (
     Quotient,
     nudges_per_block,
     propagate,
+    propagate_rows,
     quotient,
     slices,
 )
@@ -76,6 +79,8 @@ def node_differences(
         if slopes is not None:
             monitor.advance(2 * samples * units)
             return Quotient(slopes)
+    if trace.mixes_samples(k):
+        return _one_by_one(trace, k, h, monitor, error_bars)
     block = nudges_per_block(trace, k)
     blocks = [
         (rows, chosen)
@@ -114,6 +119,33 @@ def _block(
 
     magnitude = partial(push, rule="magnitude") if error_bars else None
     return quotient(partial(push, rule="difference"), h, magnitude)
+
+
+def _one_by_one(trace: Trace, k: int, h: float, monitor: Monitor, error_bars: bool) -> Quotient:
+    """Return the differences where a nudge of one sample moves all: each as a batch of its own."""
+    values = trace.activations[k]
+    xp = namespace(values)
+    samples, units = values.shape
+    step = max(1, nudges_per_block(trace, k, units) // samples)
+    found = []
+    for chosen in slices(samples * units, step):
+        numbers = np.arange(chosen.start, chosen.stop)
+        moved = np.zeros((samples, len(numbers), units), dtype=bool)
+        moved[numbers // units, np.arange(len(numbers)), numbers % units] = True
+        ones = xp.astype(on_device_of(values, moved), values.dtype)
+
+        def push(s: float, rule: str, ones: Array = ones) -> Array:
+            return xp.sum(propagate_rows(trace, k, s * ones, rule), axis=0)
+
+        magnitude = partial(push, rule="magnitude") if error_bars else None
+        found.append(quotient(partial(push, rule="difference"), h, magnitude))
+        monitor.advance((4 if error_bars else 2) * len(numbers))
+
+    def whole(part: str) -> Array:
+        all_of_them = xp.concat([getattr(one, part) for one in found])
+        return xp.reshape(all_of_them, (samples, units)) / trace.batch_size
+
+    return Quotient(**{part: whole(part) for part in found[0].parts})
 
 
 def _each(
