@@ -232,8 +232,8 @@ def _by_node(layer: Layer) -> bool:
 
 def _parameters(trace: Trace, k: int, slopes: Quotient) -> dict[str, _Measured]:
     gradients, errors = by_parameter(trace, k, slopes)
-    size = np.abs(trace.activations[k])
-    bends = trace.layers[k].parameter_gradient(size, trace.activations[k + 1], slopes.bend)
+    x, y = trace.activations[k], trace.activations[k + 1]
+    bends = trace.layers[k].parameter_error(x, y, slopes.bend)
     return {own: _Measured(gradients[own], (errors or {})[own], bends[own]) for own in gradients}
 
 

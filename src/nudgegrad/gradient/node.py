@@ -56,12 +56,8 @@ def by_parameter(trace: Trace, k: int, found: Quotient) -> tuple[Arrays, Arrays 
     gradients = layer.parameter_gradient(x, y, found.slope)
     if found.truncation is None or found.rounding is None:
         return gradients, None
-    # Added up in absolute value: the samples' errors need not cancel where the slopes do.
-    # The factor 1 + x² makes room for the other secant too, that of `weight` and `naive`, whose
-    # nudge moves the node by h·x: the bar spans the derivative and both of its approximations.
-    size = namespace(x).abs(x)
-    truncation = layer.parameter_gradient(size * (1 + size * size), y, found.truncation)
-    rounding = layer.parameter_gradient(size, y, found.rounding)
+    truncation = layer.parameter_error(x, y, found.truncation, secant=True)
+    rounding = layer.parameter_error(x, y, found.rounding)
     return gradients, {name: truncation[name] + rounding[name] for name in gradients}
 
 
@@ -126,7 +122,8 @@ def _one_by_one(trace: Trace, k: int, h: float, monitor: Monitor, error_bars: bo
     values = trace.activations[k]
     xp = namespace(values)
     samples, units = values.shape
-    step = max(1, nudges_per_block(trace, k, units) // samples)
+    width = max(int(array.shape[-1]) for array in trace.activations[k:])
+    step = max(1, nudges_per_block(trace, k, width) // samples)
     found = []
     for chosen in slices(samples * units, step):
         numbers = np.arange(chosen.start, chosen.stop)

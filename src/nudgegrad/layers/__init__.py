@@ -16,16 +16,20 @@ from nudgegrad.layers.activations import GELU, LeakyReLU, ReLU, Sigmoid, Tanh
 from nudgegrad.layers.affine import Affine
 from nudgegrad.layers.chain import connect_layers, named_buffers, named_parameters
 from nudgegrad.layers.convolution import Conv2D
+from nudgegrad.layers.dropout import Dropout
 from nudgegrad.layers.flatten import Flatten
 from nudgegrad.layers.initializers import INITIALIZERS, standard_deviation
 from nudgegrad.layers.layer import Layer, Shape
+from nudgegrad.layers.normalization import BatchNorm
 from nudgegrad.layers.pooling import MaxPool2D
 
 __all__ = [
     "GELU",
     "INITIALIZERS",
     "Affine",
+    "BatchNorm",
     "Conv2D",
+    "Dropout",
     "Flatten",
     "Layer",
     "LeakyReLU",

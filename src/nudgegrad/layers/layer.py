@@ -229,6 +229,19 @@ class Layer:
             "write one, or use method 'node', 'weight' or 'naive', which do without"
         )
 
+    def parameter_error(
+        self, x: Array, y: Array, e: Array, *, secant: bool = False
+    ) -> dict[str, Array]:
+        """Return the error of `parameter_gradient` where `dy` may be wrong by `e` >= 0.
+
+        Added up in absolute value: the samples' errors need not cancel where the slopes do. With
+        `secant`, a factor 1 + x² makes room for the other secant too, that of `weight` and `naive`,
+        whose nudge moves an output by h·x: the error spans the derivative and both of its
+        approximations.
+        """
+        size = namespace(x).abs(x)
+        return self.parameter_gradient(size * (1 + size * size) if secant else size, y, e)
+
 
 def single_unit_rows(d: Array, units: Units, width: int) -> Array:
     """Return a row for each nudge, zero but at its own unit: (…, units) → (…, units, width)."""
