@@ -1,5 +1,7 @@
 """Random networks and batches for the tests."""
 
+from collections.abc import Callable
+
 import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
@@ -7,14 +9,14 @@ from hypothesis import strategies as st
 import nudgegrad as ng
 from nudgegrad.gradient.trace import forward_pass
 
-ACTIVATIONS = {
+ACTIVATIONS: dict[str, Callable[[], ng.Layer]] = {
     "sigmoid": ng.Sigmoid,
     "tanh": ng.Tanh,
     "relu": ng.ReLU,
     "leaky_relu": lambda: ng.LeakyReLU(0.1),
     "gelu": ng.GELU,
 }
-LOSSES = {
+LOSSES: dict[str, Callable[[], ng.Loss]] = {
     "cross_entropy": ng.CrossEntropy,
     "pure_cross_entropy": lambda: ng.CrossEntropy(0),
     "smoothed_cross_entropy": lambda: ng.CrossEntropy(label_smoothing=0.2),
@@ -102,9 +104,9 @@ def picture_cases(draw: st.DrawFn, dtype: str = "float64") -> TrainingCase:
     here: tuple[int, ...] = shape
     for _ in range(draw(st.integers(1, 2))):
         padding = draw(st.integers(0, 1))
-        kernel = tuple(draw(st.integers(1, min(3, size + 2 * padding))) for size in here[1:])
+        sides = [draw(st.integers(1, min(3, size + 2 * padding))) for size in here[1:]]
         convolution = ng.Conv2D(
-            here[0], draw(st.integers(1, 3)), kernel, stride=draw(st.integers(1, 2)),
+            here[0], draw(st.integers(1, 3)), (sides[0], sides[1]), stride=draw(st.integers(1, 2)),
             padding=padding, weight_init_std=0.7,
         )  # fmt: skip
         pool = ng.MaxPool2D(draw(st.integers(1, 2)), stride=draw(st.integers(1, 2)))
