@@ -90,12 +90,13 @@ def test_separate_nudges_of_cells_are_differences_of_each_alone(
     rng = np.random.default_rng(seed)
     layer = ng.MaxPool2D(kernel, stride=stride)
     layer.connect(shape)
-    x = rng.integers(0, 4, (3, int(np.prod(shape)))).astype(float)  # with ties
-    y, d = layer.forward(x), rng.integers(-3, 4, x.shape).astype(float)
+    x = np.stack([rng.permutation(int(np.prod(shape))) for _ in range(3)]).astype(float)
+    y, d = layer.forward(x), rng.integers(-9, 10, x.shape).astype(float)
     alone = np.stack([np.where(np.arange(x.shape[1]) == j, d, 0.0) for j in range(x.shape[1])], 1)
     expected = np.stack([layer.forward(x + alone[:, j]) - y for j in range(x.shape[1])], 1)
     np.testing.assert_array_equal(layer.fan_out(x, y, d, slice(None), "difference"), expected)
-    np.testing.assert_array_equal(layer.difference(x[:, None], y[:, None], alone), expected)
+    for rule in (layer.difference, layer.difference_apart):
+        np.testing.assert_array_equal(rule(x[:, None], y[:, None], alone), expected)
     assert layer.keeps_units == (stride >= max(kernel))
     if layer.keeps_units:
         chosen = rng.permutation(x.shape[1])[:5]
@@ -103,6 +104,51 @@ def test_separate_nudges_of_cells_are_differences_of_each_alone(
         assert not isinstance(units, slice)
         rows = moved[..., None] * np.eye(y.shape[1])[units]
         np.testing.assert_array_equal(rows, expected[:, chosen])
+
+
+@given(
+    seed=st.integers(0, 10**6), shape=st.tuples(*[st.integers(2, 6)] * 3),
+    kernel=st.integers(1, 2), stride=st.integers(1, 2), size=st.floats(-0.9, 0.9),
+)  # fmt: skip
+def test_cells_that_are_equal_share_what_they_do_together(
+    seed: int, shape: Any, kernel: int, stride: int, size: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    layer = ng.MaxPool2D(kernel, stride=stride)
+    layer.connect(shape)
+    x = rng.integers(0, 4, (3, int(np.prod(shape)))).astype(float)
+    y = layer.forward(x)
+    apart = layer.fan_out(x, y, np.full_like(x, size), slice(None), "difference")
+    for value in range(4):  # move all cells of one value, by less than to the next one
+        together = np.where(x == value, size, 0.0)
+        expected = layer.difference(x, y, together)
+        found = np.sum(np.where((x == value)[..., None], apart, 0.0), axis=1)
+        np.testing.assert_allclose(found, expected, atol=1e-12)
+        np.testing.assert_allclose(layer.difference_apart(x, y, together), expected, atol=1e-12)
+    if layer.keeps_units:
+        moved, units = layer.carry(x, y, np.full_like(x, size), slice(None), "difference")
+        assert not isinstance(units, slice)
+        np.testing.assert_allclose(moved[..., None] * np.eye(y.shape[1])[units], apart, atol=1e-12)
+
+
+def test_the_empty_part_of_a_picture() -> None:
+    layers = [
+        ng.Conv2D(1, 3, 2), ng.GELU(), ng.MaxPool2D(2), ng.Conv2D(3, 2, 2), ng.Tanh(),
+        ng.MaxPool2D(2, stride=1), ng.Affine(2 * 3 * 3, 3),
+    ]  # fmt: skip
+    net = ng.Network(layers, input_shape=(1, 11, 11), seed=0)
+    rng = np.random.default_rng(0)
+    net.params["b1"] += rng.normal(size=3)
+    x = np.zeros((4, 1, 11, 11))
+    x[:, :, :4, 3:7] = rng.normal(size=(4, 1, 4, 4))
+    t = np.array([0, 1, 2, 0])
+    exact = net.gradient(x, t)
+    for method in ("naive", "weight", "node"):
+        found = net.numerical_gradient(x, t, method, error_bars=True)
+        assert found.errors is not None
+        for name in exact:
+            assert np.all(np.abs(found[name] - exact[name]) <= 1.5 * found.errors[name])
+    assert ng.check(net, x, t).passed
 
 
 def test_small_nudges_of_large_maxima_keep_their_digits() -> None:

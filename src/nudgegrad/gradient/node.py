@@ -132,7 +132,7 @@ def _one_by_one(trace: Trace, k: int, h: float, monitor: Monitor, error_bars: bo
         ones = xp.astype(on_device_of(values, moved), values.dtype)
 
         def push(s: float, rule: str, ones: Array = ones) -> Array:
-            return xp.sum(propagate_rows(trace, k, s * ones, rule), axis=0)
+            return xp.sum(propagate_rows(trace, k, s * ones, rule, apart=True), axis=0)
 
         magnitude = partial(push, rule="magnitude") if error_bars else None
         found.append(quotient(partial(push, rule="difference"), h, magnitude))

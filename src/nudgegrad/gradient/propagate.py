@@ -62,11 +62,17 @@ def propagate(
         k += 1
     else:
         d = single_unit_rows(d, units, values[k].shape[-1])
-    return propagate_rows(trace, k, d, rule)
+    return propagate_rows(trace, k, d, rule, apart=True)
 
 
 def propagate_rows(
-    trace: Trace, k: int, d: Array, rule: str = "difference", units: slice = ALL
+    trace: Trace,
+    k: int,
+    d: Array,
+    rule: str = "difference",
+    units: slice = ALL,
+    *,
+    apart: bool = False,
 ) -> Array:
     """Return the change of each sample's error caused by each row of `d`.
 
@@ -80,13 +86,16 @@ def propagate_rows(
         Rows of differences of ``activations[k]``.
     units
         Which of the features of ``activations[k]`` these are; the others do not move.
+    apart
+        Whether each row stems from a unit nudged apart from others: see `Layer.difference_apart`.
 
     Returns
     -------
     (samples, …) array
     """
     layers, values = trace.layers, trace.activations
-    kernels = trace.kernels and rule == "difference" and type(d) is np.ndarray
+    exact = rule == "difference"
+    kernels = trace.kernels and exact and type(d) is np.ndarray
     if kernels:
         from nudgegrad.gradient.kernels import rows
     while units != ALL and k < len(layers):
@@ -96,7 +105,7 @@ def propagate_rows(
     while k < len(layers):
         moved = rows.layer_difference(trace, k, d) if kernels else None
         if moved is None:
-            apply = getattr(layers[k], rule)
+            apply = getattr(layers[k], "difference_apart" if exact and apart else rule)
             moved = apply(align(values[k], d.ndim), align(values[k + 1], d.ndim), d)
         d = moved
         k += 1

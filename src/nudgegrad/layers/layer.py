@@ -134,6 +134,15 @@ class Layer:
         xp = namespace(m)
         return xp.abs(Layer.difference(self, x, y, m)) + xp.abs(y)
 
+    def difference_apart(self, x: Array, y: Array, d: Array) -> Array:
+        """Return `difference` for changes of which each stems from a unit nudged apart from others.
+
+        `node` adds up what comes of them, as if units that move together did so one after another.
+        Where that is not the same, at a maximum that several of them are, each has its share of
+        what they do together. Elsewhere, and by default, it is `difference`.
+        """
+        return self.difference(x, y, d)
+
     def carry(self, x: Array, y: Array, d: Array, units: Units, rule: str) -> tuple[Array, Units]:
         """Carry separate nudges through a layer that `keeps_units`.
 
@@ -167,7 +176,7 @@ class Layer:
         (samples, units, features out) array
         """
         rows = single_unit_rows(d, units, x.shape[-1])
-        apply = self.difference if rule == "difference" else self.magnitude
+        apply = self.difference_apart if rule == "difference" else self.magnitude
         return apply(align(x, rows.ndim), align(y, rows.ndim), rows)
 
     def partial(self, x: Array, y: Array, d: Array, units: slice, rule: str) -> tuple[Array, slice]:

@@ -19,11 +19,15 @@ class MaxPool2D(Layer):
     """y = max of the cells that a window sees, channel by channel, at every place.
 
     Where windows do not overlap, a nudge of one cell moves one output at most: it stays a nudge of
-    one unit. With m the largest of the other cells of its window, the output moves by
+    one unit. With m the next to the largest cell of its window, the output moves by
 
-        Δy = max( (x − y) + d, m − y )
+        max( d, m − y )            if the cell is the largest
+        max( (x − y) + d, 0 )      if it is not
 
-    which for the largest cell is max(d, m − y), for another one max((x − y) + d, 0).
+    Several cells may be the largest: all windows on the empty part of a picture see the same, so
+    that the cells of the layer before are equal, whatever its weights. Then these move together.
+    Nudged apart, each of n of them would move the output up and none of them down, and the slopes
+    would add up to n/2. So each has its share of what they do together, max(d, m − y)/n.
 
     Parameters
     ----------
@@ -35,8 +39,7 @@ class MaxPool2D(Layer):
 
     Notes
     -----
-    As in PyTorch's ``MaxPool2d``. Where two cells are the largest, the derivative is that of the
-    first of them; the loss has a kink there.
+    As in PyTorch's ``MaxPool2d``; `backprop` gives the slope to the first of the largest cells.
     """
 
     def __init__(self, kernel_size: int | tuple[int, int], *, stride: int | None = None) -> None:
@@ -93,22 +96,39 @@ class MaxPool2D(Layer):
         moved = self._cells_of(d) + (self._cells_of(x) - self._places_of(y))
         return xp.reshape(xp.max(moved, axis=-2), (*lead, -1))
 
+    def difference_apart(self, x: Array, y: Array, d: Array) -> Array:
+        """Return the mean over the largest cells, each raised to what a smaller one becomes."""
+        xp = namespace(d)
+        below = self._cells_of(x) - self._places_of(y)
+        largest, moves = xp.broadcast_arrays(below == 0, self._cells_of(d))
+        nothing = xp.full_like(moves, -xp.inf)
+        passing = xp.max(xp.where(largest, nothing, moves + below), axis=-2, keepdims=True)
+        raised = xp.where(largest, xp.maximum(moves, passing), xp.zeros_like(moves))
+        count = xp.sum(xp.astype(largest, d.dtype), axis=-2)
+        return xp.reshape(xp.sum(raised, axis=-2) / count, (*tuple(d.shape[:-1]), -1))
+
     def magnitude(self, x: Array, y: Array, m: Array) -> Array:
         """Return the difference for +m."""
         return self.difference(x, y, m)
 
     def carry(self, x: Array, y: Array, d: Array, units: Units, rule: str) -> tuple[Array, Units]:
-        """Return max((x − y) + d, m − y) of each cell's window, as the class has it."""
+        """Return the change of the output of each cell's window, as the class has it."""
         xp = namespace(d)
         place = self._place[units]
         outside = on_device_of(d, place < 0)
         place = np.where(place < 0, 0, place)
         largest = take_units(y, place)
-        moved = (take_units(x, units) - largest) + d
+        below = take_units(x, units) - largest
+        moved = below + d
         others = self._others[units]
         if others.shape[1]:
             beside = xp.reshape(take_units(x, others.reshape(-1)), (x.shape[0], *others.shape))
-            moved = xp.maximum(moved, xp.max(beside, axis=-1) - largest)
+            beside = beside - largest[..., None]
+            equal = beside == 0
+            lower = xp.max(xp.where(equal, xp.full_like(beside, -xp.inf), beside), axis=-1)
+            share = 1 + xp.sum(xp.astype(equal, d.dtype), axis=-1)
+            zeros = xp.zeros_like(moved)
+            moved = xp.where(below == 0, xp.maximum(moved, lower) / share, xp.maximum(moved, zeros))
         return xp.where(outside, xp.zeros_like(moved), moved), place
 
     def partial(self, x: Array, y: Array, d: Array, units: slice, rule: str) -> tuple[Array, slice]:
