@@ -29,6 +29,8 @@ def test_any_network_in_float32(case: Case) -> None:
 @given(picture_cases(dtype="float64"))
 def test_any_network_of_pictures(case: TrainingCase) -> None:
     confirm(case[:3])
+    net, x, t, step = case
+    assert ng.check(net, x, t, training_step=step).passed
 
 
 @settings(max_examples=25)
@@ -39,6 +41,32 @@ def test_no_false_alarm_on_pictures_in_float32(case: TrainingCase) -> None:
     assert report.counts["wrong"] == 0, str(report)
     # What a kernel's entry adds up over the places may cancel to less than float32 can see.
     assert report.counts["ok"] > 0, str(report)
+
+
+class BatchStatisticsTakenForConstants(ng.BatchNorm):
+    def prepare(self, x: Any, training_step: int) -> ng.Layer:
+        layer = super().prepare(x, training_step)
+        layer.backward = lambda x, y, dy: (  # type: ignore[method-assign]
+            dy * self.params["gamma"] / np.sqrt(x.var(axis=0) + self.epsilon)
+        )
+        return layer
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_training_steps(dtype: str) -> None:
+    def make(norm: ng.Layer) -> ng.Network:
+        layers = [ng.Affine(4, 5), norm, ng.Tanh(), ng.Dropout(0.3), ng.Affine(5, 3)]
+        return ng.Network(layers, seed=0, dtype=dtype)
+
+    rng = np.random.default_rng(0)
+    x, t = rng.normal(size=(6, 4)), rng.integers(0, 3, 6)
+    for norm in (ng.BatchNorm(5), BatchStatisticsTakenForConstants(5)):
+        wrong = type(norm) is not ng.BatchNorm
+        assert ng.check(make(norm), x, t).passed
+        report = ng.check(make(norm), x, t, training_step=3, taylor=dtype == "float64")
+        assert report.passed == (not wrong), str(report)
+        found = {name for name, c in report.parameters.items() if c.counts["wrong"]}
+        assert found == ({"W1", "b1"} if wrong else set())
 
 
 class WrongConvolution(ng.Conv2D):
