@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nudgegrad as ng
+from nudgegrad.checker.verdict import Verdict
 from nudgegrad.functions import sigmoid
 from nudgegrad.validation import ParameterError
 from tests.networks import Case, TrainingCase, cases, picture_cases
@@ -113,11 +114,20 @@ def test_mistakes_in_a_convolutional_network(layer: ng.Layer, place: int, wrong:
     assert report.passed == (not wrong)
 
 
+def _unresolved(report: ng.Report) -> int:
+    """Count what cannot be told, but for slopes that are next to nothing: samples' may cancel."""
+    largest = max(np.abs(check.analytic).max() for check in report.parameters.values())
+    return sum(
+        int(np.sum((check.verdict == Verdict.UNRESOLVED) & (abs(check.analytic) > 1e-4 * largest)))
+        for check in report.parameters.values()
+    )
+
+
 def confirm(case: Case) -> None:
     net, x, t = case
     report = ng.check(net, x, t)
     assert report.passed, str(report)
-    assert report.counts["unresolved"] <= 0.05 * report.entries, str(report)
+    assert _unresolved(report) <= 0.05 * report.entries, str(report)
     assert "exact differences by node" in report.method
     for name in net.params:
         wrong = dict(net.gradient(x, t))

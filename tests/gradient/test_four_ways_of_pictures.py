@@ -54,7 +54,8 @@ def test_float32_is_within_its_error_bars_of_float64(case: TrainingCase) -> None
         found = compute(case, method)
         for name in exact:
             assert found[name].dtype == np.float32
-            bar = 0.0 if found.errors is None else 1.5 * found.errors[name]
+            # Backpropagation takes 1 from probabilities that may be next to it.
+            bar = 1e-5 if found.errors is None else 1.5 * found.errors[name]
             assert np.all(np.abs(found[name] - exact[name]) <= bar + forward_rounding), name
 
 
