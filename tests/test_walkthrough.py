@@ -216,7 +216,7 @@ def test_users_layer_without_backprop_and_another_loss() -> None:
     steps = walk(network, x, t, data_name="", parameter="g1", index=(2,))
     assert steps[4].formula == "y = scale(x·W1 + b1, g1)·W2 + b2"
     assert "first sample's outputs" in facts(steps, 4)
-    assert steps[5].function == "nudgegrad.losses.MeanSquaredError.samples"
+    assert steps[5].function == "nudgegrad.losses.mean_squared_error.MeanSquaredError.samples"
     assert float(facts(steps, 5)["first sample's error"]) > 0
     slopes = facts(steps, 7)
     assert "by backpropagation" not in slopes

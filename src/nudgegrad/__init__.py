@@ -9,21 +9,42 @@ from nudgegrad.checker import Report, check
 from nudgegrad.data import load_mnist
 from nudgegrad.differentiate import numerical_gradient, numerical_jacobian
 from nudgegrad.gradient import Cancelled, Gradient
-from nudgegrad.layers import Affine, Layer, ReLU, Sigmoid, Tanh
-from nudgegrad.losses import CrossEntropy, Loss, MeanSquaredError
+from nudgegrad.layers import (
+    GELU,
+    Affine,
+    BatchNorm,
+    Conv2D,
+    Dropout,
+    Flatten,
+    Layer,
+    LeakyReLU,
+    MaxPool2D,
+    ReLU,
+    Sigmoid,
+    Tanh,
+)
+from nudgegrad.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
 from nudgegrad.network import Network, TwoLayerNet
 from nudgegrad.training import SGD, Adam, History, Momentum, Trainer, train
 
 __all__ = [
+    "GELU",
     "SGD",
     "Adam",
     "Affine",
+    "BatchNorm",
+    "BinaryCrossEntropy",
     "Cancelled",
+    "Conv2D",
     "CrossEntropy",
+    "Dropout",
+    "Flatten",
     "Gradient",
     "History",
     "Layer",
+    "LeakyReLU",
     "Loss",
+    "MaxPool2D",
     "MeanSquaredError",
     "Momentum",
     "Network",

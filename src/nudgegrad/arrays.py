@@ -6,11 +6,25 @@ from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 Array: TypeAlias = Any
 """An array of any library that follows the array API standard: NumPy, PyTorch, JAX, …"""
 
-__all__ = ["Array", "align", "as_floats", "is_integer", "namespace"]
+Units: TypeAlias = slice | NDArray[np.intp]
+"""Some of a layer's units: a slice of them, or their numbers, in NumPy whatever the library."""
+
+__all__ = [
+    "Array",
+    "Units",
+    "align",
+    "as_floats",
+    "count_units",
+    "is_integer",
+    "namespace",
+    "on_device_of",
+    "take_units",
+]
 
 
 def namespace(array: Array) -> Any:
@@ -55,3 +69,33 @@ def align(array: Array, ndim: int) -> Array:
     return namespace(array).reshape(
         array, (array.shape[0], *([1] * missing), *tuple(array.shape[1:]))
     )
+
+
+def take_units(array: Array, units: Units, axis: int = -1) -> Array:
+    """Return some units of an array, by a slice or by their numbers, along its first or last axis.
+
+    Parameters
+    ----------
+    array
+        An array of any library.
+    units
+        A slice, or NumPy integers.
+    axis
+        0 or -1.
+    """
+    if isinstance(units, slice):
+        return array[..., units] if axis == -1 else array[units, ...]
+    xp = namespace(array)
+    return xp.take(array, on_device_of(array, units), axis=axis % array.ndim)
+
+
+def on_device_of(array: Array, numbers: NDArray[Any]) -> Array:
+    """Return NumPy's `numbers` as an array of the library and the device of `array`."""
+    if type(array) is np.ndarray:
+        return numbers
+    return namespace(array).asarray(numbers, device=getattr(array, "device", None))
+
+
+def count_units(units: Units, width: int) -> int:
+    """Return how many of `width` units these are."""
+    return len(range(width)[units]) if isinstance(units, slice) else len(units)

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from nudgegrad.arrays import Array, is_integer, namespace
-from nudgegrad.functions import class_indices
 from nudgegrad.gradient import Gradient, compute_gradient
 from nudgegrad.gradient.trace import forward_pass
-from nudgegrad.layers import Affine, Layer, Sigmoid, check_layers, named_parameters
+from nudgegrad.layers import (
+    Affine,
+    Layer,
+    Sigmoid,
+    connect_layers,
+    named_buffers,
+    named_parameters,
+)
 from nudgegrad.losses import CrossEntropy, Loss
-from nudgegrad.validation import ParameterError, check_dtype
+from nudgegrad.validation import ParameterError, check_dtype, check_shape
 
 __all__ = ["Network", "Parameters", "TwoLayerNet"]
 
@@ -23,14 +30,16 @@ class Parameters(MutableMapping[str, Array]):
     """A network's parameters by name: W1, b1, W2, b2, … The arrays are the live ones.
 
     Assigning to a name copies the values into the live array; names cannot be added or removed.
+    With ``buffers=True``, what layers keep beside parameters: running_mean1, …
     """
 
-    def __init__(self, layers: list[Layer]) -> None:
-        self._names = named_parameters(layers)
+    def __init__(self, layers: list[Layer], *, buffers: bool = False) -> None:
+        self._buffers = buffers
+        self._names = named_buffers(layers) if buffers else named_parameters(layers)
 
     def __getitem__(self, name: str) -> Array:
         layer, own = self._names[name]
-        return layer.params[own]
+        return (layer.buffers if self._buffers else layer.params)[own]
 
     def __setitem__(self, name: str, value: Array) -> None:
         if name not in self._names:
@@ -72,14 +81,19 @@ class Network:
         start from the same numbers, rounded.
     dtype
         ``"float64"`` or ``"float32"``.
+    input_shape
+        The shape of one sample, such as (1, 28, 28), which layers of pictures must be told. Inputs
+        may then be (samples, 1, 28, 28) as well as rows of 784.
 
     Attributes
     ----------
     layers : list of Layer
     loss_function : Loss
     dtype : numpy.dtype
-    params : Parameters
-        Name → live array.
+    input_shape : tuple of int, or None
+    params, buffers : Parameters
+        Name → live array; buffers are what layers keep beside parameters, and are not learned by
+        gradients.
 
     Examples
     --------
@@ -96,9 +110,11 @@ class Network:
         *,
         seed: int | None = None,
         dtype: Any = "float64",
+        input_shape: int | Sequence[int] | None = None,
     ) -> None:
         self.layers = list(layers)
-        check_layers(self.layers)
+        self.input_shape = None if input_shape is None else check_shape("input_shape", input_shape)
+        connect_layers(self.layers, self.input_shape)
         self.loss_function = CrossEntropy() if loss is None else loss
         if not isinstance(self.loss_function, Loss):
             raise ParameterError(f"loss must be a nudgegrad.Loss, got {type(loss).__name__}")
@@ -108,7 +124,11 @@ class Network:
             layer.initialize(rng)
             for name, array in layer.params.items():
                 layer.params[name] = np.asarray(array, dtype=self.dtype)
+            for name, array in layer.buffers.items():
+                kind = self.dtype if np.asarray(array).dtype.kind == "f" else None
+                layer.buffers[name] = np.asarray(array, dtype=kind)
         self.params = Parameters(self.layers)
+        self.buffers = Parameters(self.layers, buffers=True)
 
     def __repr__(self) -> str:
         layers = ", ".join(map(repr, self.layers))
@@ -124,6 +144,7 @@ class Network:
         Parameters
         ----------
         x : (samples, features) array, or (features,) for a single sample
+            With an ``input_shape``, also (samples, *input_shape), or that shape for one sample.
 
         Returns
         -------
@@ -134,10 +155,14 @@ class Network:
             return self.predict(x[None, :])[0, :]
         return self.loss_function.output(self.forward(x))
 
-    def loss(self, x: Array, t: Array) -> float:
-        """Return the mean error over the samples; `t` are integer labels or one-hot rows."""
+    def loss(self, x: Array, t: Array, *, training_step: int | None = None) -> float:
+        """Return the mean error over the samples; `t` are integer labels or one-hot rows.
+
+        With the number of a training step, that of the network as it is in that step: see
+        `nudgegrad.gradient.compute_gradient`.
+        """
         x, t = self._batch(x, t)
-        output = self.forward(x)
+        output = forward_pass(list(self.layers), x, None, training_step)[-1]
         return self.loss_function.value(output, self.loss_function.targets(output, t))
 
     def accuracy(self, x: Array, t: Array) -> float:
@@ -145,8 +170,7 @@ class Network:
         x, t = self._batch(x, t)
         output = self.forward(x)
         xp = namespace(output)
-        hits = xp.argmax(output, axis=-1) == class_indices(t, output)
-        return float(xp.mean(xp.astype(hits, output.dtype)))
+        return float(xp.mean(xp.astype(self.loss_function.hits(output, t), output.dtype)))
 
     def numerical_gradient(
         self, x: Array, t: Array, method: str = "node", h: float = 1e-4, **options: Any
@@ -162,7 +186,7 @@ class Network:
         h
             The nudge.
         **options
-            ``error_bars``, ``sample``, ``seed``, ``progress``, ``cancel``: see
+            ``error_bars``, ``sample``, ``seed``, ``training_step``, ``progress``, ``cancel``: see
             `nudgegrad.gradient.compute_gradient`.
 
         Returns
@@ -193,13 +217,20 @@ class Network:
     def map_parameters(self, function: Callable[[Array], Array]) -> Network:
         """Return an independent network with `function` applied to every parameter array.
 
+        And to the buffers that hold floats.
+
         ``net.map_parameters(torch.asarray)`` gives a network that runs on PyTorch's tensors.
         """
         other = copy.copy(self)
         other.layers = [copy.copy(layer) for layer in self.layers]
         for layer in other.layers:
             layer.params = {name: function(array) for name, array in layer.params.items()}
+            layer.buffers = {
+                name: function(array) if _is_real(array) else copy.copy(array)
+                for name, array in layer.buffers.items()
+            }
         other.params = Parameters(other.layers)
+        other.buffers = Parameters(other.layers, buffers=True)
         for array in other.params.values():
             if isinstance(array, np.ndarray):
                 other.dtype = array.dtype
@@ -211,7 +242,23 @@ class Network:
             x = np.asarray(x)
             if x.dtype.kind not in "fiub":
                 raise ParameterError(f"x must hold numbers, got {x.dtype}")
-            return x.astype(self.dtype, copy=False)
+            x = x.astype(self.dtype, copy=False)
+        return self._as_rows(x)
+
+    def _as_rows(self, x: Array) -> Array:
+        """Return samples of the network's input shape as rows."""
+        shape = self.input_shape
+        if shape is None or len(shape) == 1 or x.ndim == 1:
+            return x
+        if tuple(x.shape) == shape:
+            return namespace(x).reshape(x, (-1,))
+        if tuple(x.shape[1:]) == shape:
+            return namespace(x).reshape(x, (x.shape[0], -1))
+        if x.ndim > 2:
+            raise ParameterError(
+                f"x must be (samples, {', '.join(map(str, shape))}), or rows of "
+                f"{math.prod(shape)} features, got {tuple(x.shape)}"
+            )
         return x
 
     def _batch(self, x: Any, t: Any) -> tuple[Array, Array]:
@@ -227,6 +274,10 @@ class Network:
                 f"x and t must have as many samples, got {tuple(x.shape)} and {tuple(t.shape)}"
             )
         return x, t
+
+
+def _is_real(array: Array) -> bool:
+    return bool(namespace(array).isdtype(array.dtype, "real floating"))
 
 
 class TwoLayerNet(Network):

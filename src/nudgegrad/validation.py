@@ -17,6 +17,7 @@ __all__ = [
     "check_dtype",
     "check_integer",
     "check_real",
+    "check_shape",
 ]
 
 
@@ -87,3 +88,17 @@ def check_dtype(dtype: Any) -> np.dtype[Any]:
     if result in (np.dtype(np.float32), np.dtype(np.float64)):
         return result
     raise ParameterError(f"dtype must be 'float32' or 'float64', got {dtype!r}")
+
+
+def check_shape(name: str, value: Any) -> tuple[int, ...]:
+    """Return a shape as a tuple of whole numbers of at least 1; a single number is one axis."""
+    axes = value if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
+    try:
+        shape = tuple(check_integer(name, axis, 1) for axis in axes)
+    except ParameterError:
+        shape = ()
+    if not shape:
+        raise ParameterError(
+            f"{name} must be whole numbers of at least 1, such as (1, 28, 28), got {value!r}"
+        )
+    return shape

@@ -205,7 +205,7 @@ def _compare(run: Run, number: int, _: Translate) -> Step:
     errors = loss.samples(output, loss.targets(output, run.t))
     error = (_("first sample's error"), run.exact(float(errors[0])))
     total = (_("f₊, the mean error"), run.exact(run.up.loss))
-    if not isinstance(loss, CrossEntropy):
+    if not isinstance(loss, CrossEntropy) or loss.label_smoothing:
         return Step(
             number,
             _("The error against the targets"),

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nudgegrad as ng
+from nudgegrad.checker.verdict import Verdict
 from nudgegrad.functions import sigmoid
 from nudgegrad.validation import ParameterError
-from tests.networks import Case, cases
+from tests.networks import Case, TrainingCase, cases, picture_cases
 
 
 @settings(max_examples=25)
@@ -25,11 +26,108 @@ def test_any_network_in_float32(case: Case) -> None:
     confirm(case)
 
 
+@settings(max_examples=15)
+@given(picture_cases(dtype="float64"))
+def test_any_network_of_pictures(case: TrainingCase) -> None:
+    confirm(case[:3])
+    net, x, t, step = case
+    assert ng.check(net, x, t, training_step=step).passed
+
+
+@settings(max_examples=25)
+@given(picture_cases(dtype="float32"))
+def test_no_false_alarm_on_pictures_in_float32(case: TrainingCase) -> None:
+    net, x, t, _ = case
+    report = ng.check(net, x, t)
+    assert report.counts["wrong"] == 0, str(report)
+    # What a kernel's entry adds up over the places may cancel to less than float32 can see.
+    assert report.counts["ok"] > 0, str(report)
+
+
+class BatchStatisticsTakenForConstants(ng.BatchNorm):
+    def prepare(self, x: Any, training_step: int) -> ng.Layer:
+        layer = super().prepare(x, training_step)
+        layer.backward = lambda x, y, dy: (  # type: ignore[method-assign]
+            dy * self.params["gamma"] / np.sqrt(x.var(axis=0) + self.epsilon)
+        )
+        return layer
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_training_steps(dtype: str) -> None:
+    def make(norm: ng.Layer) -> ng.Network:
+        layers = [ng.Affine(4, 5), norm, ng.Tanh(), ng.Dropout(0.3), ng.Affine(5, 3)]
+        return ng.Network(layers, seed=0, dtype=dtype)
+
+    rng = np.random.default_rng(0)
+    x, t = rng.normal(size=(6, 4)), rng.integers(0, 3, 6)
+    for norm in (ng.BatchNorm(5), BatchStatisticsTakenForConstants(5)):
+        wrong = type(norm) is not ng.BatchNorm
+        assert ng.check(make(norm), x, t).passed
+        report = ng.check(make(norm), x, t, training_step=3, taylor=dtype == "float64")
+        assert report.passed == (not wrong), str(report)
+        found = {name for name, c in report.parameters.items() if c.counts["wrong"]}
+        assert found == ({"W1", "b1"} if wrong else set())
+
+
+class WrongConvolution(ng.Conv2D):
+    """Forgets to turn the kernels on the way back, as if they were symmetric."""
+
+    def backward(self, x: Any, y: Any, dy: Any) -> Any:
+        turned = ng.Conv2D(self.in_channels, self.out_channels, self.kernel_size)
+        turned.connect(self.window.shape)
+        turned.params["W"] = self.params["W"][:, :, ::-1, ::-1]
+        return turned.backward(x, y, dy)
+
+
+class WrongGradient(ng.Conv2D):
+    def parameter_gradient(self, x: Any, y: Any, dy: Any) -> Any:
+        gradients = super().parameter_gradient(x, y, dy)
+        return {**gradients, "W": gradients["W"] / self.out_channels}
+
+
+class WrongPool(ng.MaxPool2D):
+    def backward(self, x: Any, y: Any, dy: Any) -> Any:
+        return super().backward(-x, -y, dy)  # to the smallest
+
+
+@pytest.mark.parametrize(
+    ("layer", "place", "wrong"),
+    [
+        (ng.Conv2D(2, 3, 2), 3, set()),
+        (WrongConvolution(2, 3, 2), 3, {"W1", "b1"}),
+        (WrongGradient(2, 3, 2), 3, {"W2"}),
+        (WrongPool(2), 2, {"W1", "b1"}),
+    ],
+    ids=["right", "kernels not turned", "gradient of a kernel", "smallest of the pool"],
+)
+def test_mistakes_in_a_convolutional_network(layer: ng.Layer, place: int, wrong: set[str]) -> None:
+    layers = [
+        ng.Conv2D(1, 2, 3), ng.GELU(), ng.MaxPool2D(2), ng.Conv2D(2, 3, 2), ng.Tanh(), ng.Flatten(),
+        ng.Affine(12, 3),
+    ]  # fmt: skip
+    layers[place] = layer
+    net = ng.Network(layers, seed=0, input_shape=(1, 8, 8))
+    rng = np.random.default_rng(0)
+    report = ng.check(net, rng.normal(size=(4, 1, 8, 8)), np.array([0, 1, 2, 0]))
+    assert {name for name, c in report.parameters.items() if c.counts["wrong"]} == wrong, report
+    assert report.passed == (not wrong)
+
+
+def _unresolved(report: ng.Report) -> int:
+    """Count what cannot be told, but for slopes that are next to nothing: samples' may cancel."""
+    largest = max(np.abs(check.analytic).max() for check in report.parameters.values())
+    return sum(
+        int(np.sum((check.verdict == Verdict.UNRESOLVED) & (abs(check.analytic) > 1e-4 * largest)))
+        for check in report.parameters.values()
+    )
+
+
 def confirm(case: Case) -> None:
     net, x, t = case
     report = ng.check(net, x, t)
     assert report.passed, str(report)
-    assert report.counts["unresolved"] <= 0.05 * report.entries, str(report)
+    assert _unresolved(report) <= 0.05 * report.entries, str(report)
     assert "exact differences by node" in report.method
     for name in net.params:
         wrong = dict(net.gradient(x, t))

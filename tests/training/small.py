@@ -30,9 +30,14 @@ def make_data(samples: int = 60, features: int = 6, classes: int = 3, seed: int 
 
 
 def make_trainer(data: Dataset | tuple[Part, Part] | None = None, **settings: Any) -> ng.Trainer:
-    """Return a trainer of a 6-5-3 network on the small data set, all of it seeded."""
+    """Return a trainer of a 6-5-3 network on the small data set, all of it seeded.
+
+    Or of another network, given as ``network``.
+    """
     dtype, loss = settings.pop("dtype", "float64"), settings.pop("loss", None)
-    network = ng.TwoLayerNet(6, 5, 3, weight_init_std=0.5, seed=1, dtype=dtype, loss=loss)
+    network = settings.pop("network", None) or ng.TwoLayerNet(
+        6, 5, 3, weight_init_std=0.5, seed=1, dtype=dtype, loss=loss
+    )
     settings = {"batch_size": 10, "seed": 3, **settings}
     return ng.Trainer(network, make_data() if data is None else data, **settings)
 
@@ -43,6 +48,7 @@ def state_of(trainer: ng.Trainer) -> dict[str, Any]:
     rng, order = trainer.feed.state()
     return {
         "parameters": {name: array.tobytes() for name, array in trainer.network.params.items()},
+        "buffers": {name: array.tobytes() for name, array in trainer.network.buffers.items()},
         "optimizer": {name: array.tobytes() for name, array in trainer.optimizer.state.items()},
         "learning_rate": trainer.optimizer.learning_rate,
         "random_state": rng.bit_generator.state,

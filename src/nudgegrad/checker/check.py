@@ -61,6 +61,9 @@ def check(*arguments: Any, **options: Any) -> Report:
     announce : callable or None
         Called with a `Cost` before a check of more than some seconds. By default it is written to
         standard error.
+    training_step : int
+        For ``check(network, x, t)``: check the network as it is in that step of a training, with
+        the step's masks of `Dropout` and the batch's own statistics in `BatchNorm`.
     vectorized, workers, backend, max_bytes
         For ``check(f, params, gradients)``, as for `nudgegrad.numerical_gradient`.
 
@@ -118,7 +121,8 @@ def _check_network(network: Network, rest: list[Any], options: dict[str, Any]) -
             "check of a Network must be given (network, x, t) or (network, x, t, gradients), got "
             f"{1 + len(rest)} arguments"
         )
-    return check_network(network, *rest, options=Options.named(options))
+    step = options.pop("training_step", None)
+    return check_network(network, *rest, options=Options.named(options), training_step=step)
 
 
 def _holds_jax_arrays(jax: Any, arguments: list[Any]) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,7 @@ def check_network(
     options: Options | None = None,
     method: str = "",
     notes: Sequence[str] = (),
+    training_step: int | None = None,
 ) -> Report:
     """Check the gradient of a network's loss of a batch, by default what backpropagation gives.
 
@@ -83,6 +85,8 @@ def check_network(
         What the report says of how the network came about.
     notes
         What else it should say.
+    training_step
+        As for `nudgegrad.gradient.compute_gradient`.
 
     Raises
     ------
@@ -94,7 +98,9 @@ def check_network(
     x, t = network._batch(x, t)
     if not all(type(array) is np.ndarray for array in (x, *network.params.values())):
         raise ParameterError("network must hold NumPy arrays to be checked; use its copy in NumPy")
-    claimed = dict(network.gradient(x, t) if gradients is None else gradients)
+    if gradients is None:
+        gradients = network.gradient(x, t, training_step=training_step)
+    claimed = dict(gradients)
     values: dict[str, Array] = {**network.params, **({"x": x} if "x" in claimed else {})}
     _check_claims(claimed, values)
     leaves = Leaves(tuple(values), tuple(values.values()), list)
@@ -106,12 +112,13 @@ def check_network(
     h = options.h
     if isinstance(h, str):
         h = (EXACT_H if rules else PLAIN_H)[str(network.dtype)]
-    measured, loss, evaluations = _measure(network, x, t, h, "x" in claimed, options)
+    measure = partial(_measure, network, x, t, training_step, "x" in claimed, options)
+    measured, loss, evaluations = measure(h)
     how = "exact differences by node"
     if not all(_is_ours(layer) for layer in network.layers if layer.params):
         how += ", by weight where a layer is not the library's"
     if rules and any(_in_doubt(measured[n], claimed[n], options) for n in values):
-        shorter, _, more = _measure(network, x, t, h * SHORTER, "x" in claimed, options)
+        shorter, _, more = measure(h * SHORTER)
         measured = {name: _better(measured[name], shorter[name]) for name in values}
         evaluations += more
     analytic = [np.asarray(claimed[name]) for name in values]
@@ -123,7 +130,7 @@ def check_network(
     }
     remarks = list(notes)
     parameters = Leaves(leaves.names[: len(network.params)], tuple(network.params.values()), list)
-    evaluate = InPlace(lambda _: network.loss(x, t), None, parameters)
+    evaluate = InPlace(lambda _: network.loss(x, t, training_step=training_step), None, parameters)
     if not all(map(_is_ours, parts)):
         broken, checks, more = _against_naive(evaluate, parameters, checks, options)
         evaluations += more
@@ -176,15 +183,16 @@ def _has_rule(part: Layer | Loss) -> bool:
 
 def _is_ours(part: Layer | Loss) -> bool:
     """Tell whether a layer or loss is the library's own, which its tests answer for."""
-    return type(part).__module__ in (Layer.__module__, Loss.__module__)
+    return type(part).__module__.startswith(("nudgegrad.layers.", "nudgegrad.losses."))
 
 
 def _measure(
-    network: Network, x: Array, t: Array, h: float, inputs: bool, options: Options
-) -> tuple[dict[str, _Measured], float, int]:
+    network: Network, x: Array, t: Array, training_step: int | None, inputs: bool,
+    options: Options, h: float,
+) -> tuple[dict[str, _Measured], float, int]:  # fmt: skip
     """Return every array's numeric gradient, the loss, and the evaluations that it stands for."""
     layers = network.layers
-    trace = make_trace(layers, network.loss_function, x, t)
+    trace = make_trace(layers, network.loss_function, x, t, training_step=training_step)
     sizes = [
         trace.activations[k + 1].size if _by_node(layer) else
         sum(array.size for array in layer.params.values())
@@ -232,8 +240,8 @@ def _by_node(layer: Layer) -> bool:
 
 def _parameters(trace: Trace, k: int, slopes: Quotient) -> dict[str, _Measured]:
     gradients, errors = by_parameter(trace, k, slopes)
-    size = np.abs(trace.activations[k])
-    bends = trace.layers[k].parameter_gradient(size, trace.activations[k + 1], slopes.bend)
+    x, y = trace.activations[k], trace.activations[k + 1]
+    bends = trace.layers[k].parameter_error(x, y, slopes.bend)
     return {own: _Measured(gradients[own], (errors or {})[own], bends[own]) for own in gradients}
 
 

@@ -16,7 +16,7 @@ from nudgegrad.gradient.node import node
 from nudgegrad.gradient.result import Gradient
 from nudgegrad.gradient.trace import make_trace
 from nudgegrad.gradient.weight import weight
-from nudgegrad.layers import Layer, named_parameters
+from nudgegrad.layers import Layer, named_buffers, named_parameters
 from nudgegrad.losses import Loss
 from nudgegrad.monitor import Monitor
 from nudgegrad.validation import ParameterError, check_choice, check_integer, check_real
@@ -39,6 +39,7 @@ def compute_gradient(
     sample: int | None = None,
     seed: int | None = 0,
     kernels: bool = True,
+    training_step: int | None = None,
     progress: Callable[[int, int], Any] | None = None,
     cancel: Callable[[], bool] | None = None,
 ) -> Gradient:
@@ -66,6 +67,10 @@ def compute_gradient(
     kernels
         Whether `weight` and `node` may use compiled kernels for NumPy arrays, where they fit. Not
         with ``error_bars``. False leaves all to the array lines that the kernels answer to.
+    training_step
+        None: the network is the one that predicts. A number: it is the one of that step of a
+        training, where `Dropout` has the step's masks, whatever the method, and `BatchNorm` takes
+        the batch's own statistics.
     progress
         Called with (loss evaluations done, total) after every block.
     cancel
@@ -98,7 +103,10 @@ def compute_gradient(
         raise ParameterError("error_bars must be False for backprop: it takes no differences")
 
     fast = kernels and method in ("weight", "node") and not error_bars
-    trace = make_trace(layers, loss, x, t, kernels=fast, h=h if method == "node" else None)
+    if training_step is not None:
+        check_integer("training_step", training_step, 0)
+    nudge = h if method == "node" else None
+    trace = make_trace(layers, loss, x, t, kernels=fast, h=nudge, training_step=training_step)
     evaluations = count_loss_evaluations(
         layers, trace.activations, method, error_bars=error_bars, sampled=sampled
     )
@@ -130,6 +138,7 @@ def compute_gradient(
         h=None if method == "backprop" else h,
         errors=errors,
         sampled=sampled,
+        buffers={} if training_step is None else _next_buffers(layers, trace.layers),
     )
 
 
@@ -165,3 +174,13 @@ def _by_name(
     """Put each layer's results under the network's names, W1, b1, …"""
     place = {id(layer): k for k, layer in enumerate(layers)}
     return {name: results[place[id(layer)]][own] for name, (layer, own) in names.items()}
+
+
+def _next_buffers(layers: list[Layer], prepared: list[Layer]) -> dict[str, Array]:
+    """Return what a training step makes of the buffers, by the network's names."""
+    place = {id(layer): k for k, layer in enumerate(layers)}
+    updates = {
+        name: prepared[place[id(layer)]].next_buffers().get(own)
+        for name, (layer, own) in named_buffers(layers).items()
+    }
+    return {name: update for name, update in updates.items() if update is not None}

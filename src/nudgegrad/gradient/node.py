@@ -11,11 +11,14 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from functools import partial
 
-from nudgegrad.arrays import Array, namespace
+import numpy as np
+
+from nudgegrad.arrays import Array, namespace, on_device_of
 from nudgegrad.gradient.propagate import (
     Quotient,
     nudges_per_block,
     propagate,
+    propagate_rows,
     quotient,
     slices,
 )
@@ -53,12 +56,8 @@ def by_parameter(trace: Trace, k: int, found: Quotient) -> tuple[Arrays, Arrays 
     gradients = layer.parameter_gradient(x, y, found.slope)
     if found.truncation is None or found.rounding is None:
         return gradients, None
-    # Added up in absolute value: the samples' errors need not cancel where the slopes do.
-    # The factor 1 + x² makes room for the other secant too, that of `weight` and `naive`, whose
-    # nudge moves the node by h·x: the bar spans the derivative and both of its approximations.
-    size = namespace(x).abs(x)
-    truncation = layer.parameter_gradient(size * (1 + size * size), y, found.truncation)
-    rounding = layer.parameter_gradient(size, y, found.rounding)
+    truncation = layer.parameter_error(x, y, found.truncation, secant=True)
+    rounding = layer.parameter_error(x, y, found.rounding)
     return gradients, {name: truncation[name] + rounding[name] for name in gradients}
 
 
@@ -76,6 +75,8 @@ def node_differences(
         if slopes is not None:
             monitor.advance(2 * samples * units)
             return Quotient(slopes)
+    if trace.mixes_samples(k):
+        return _one_by_one(trace, k, h, monitor, error_bars)
     block = nudges_per_block(trace, k)
     blocks = [
         (rows, chosen)
@@ -114,6 +115,34 @@ def _block(
 
     magnitude = partial(push, rule="magnitude") if error_bars else None
     return quotient(partial(push, rule="difference"), h, magnitude)
+
+
+def _one_by_one(trace: Trace, k: int, h: float, monitor: Monitor, error_bars: bool) -> Quotient:
+    """Return the differences where a nudge of one sample moves all: each as a batch of its own."""
+    values = trace.activations[k]
+    xp = namespace(values)
+    samples, units = values.shape
+    width = max(int(array.shape[-1]) for array in trace.activations[k:])
+    step = max(1, nudges_per_block(trace, k, width) // samples)
+    found = []
+    for chosen in slices(samples * units, step):
+        numbers = np.arange(chosen.start, chosen.stop)
+        moved = np.zeros((samples, len(numbers), units), dtype=bool)
+        moved[numbers // units, np.arange(len(numbers)), numbers % units] = True
+        ones = xp.astype(on_device_of(values, moved), values.dtype)
+
+        def push(s: float, rule: str, ones: Array = ones) -> Array:
+            return xp.sum(propagate_rows(trace, k, s * ones, rule, apart=True), axis=0)
+
+        magnitude = partial(push, rule="magnitude") if error_bars else None
+        found.append(quotient(partial(push, rule="difference"), h, magnitude))
+        monitor.advance((4 if error_bars else 2) * len(numbers))
+
+    def whole(part: str) -> Array:
+        all_of_them = xp.concat([getattr(one, part) for one in found])
+        return xp.reshape(all_of_them, (samples, units)) / trace.batch_size
+
+    return Quotient(**{part: whole(part) for part in found[0].parts})
 
 
 def _each(

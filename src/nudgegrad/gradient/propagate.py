@@ -1,9 +1,10 @@
 """Difference propagation: a nudge's exact change, carried from where it starts to the loss.
 
 One forward pass leaves a *trace*: every layer's input and output. Nudges of a layer's units are an
-array of **separate** nudges ``d[n, j]``: "only unit j of sample n moves, by d". While layers act
-elementwise they stay in that one array. At the next layer that mixes units they **fan out** to
-rows, ``d[n, j, :]``, one a nudge, and from there on they are an ordinary batch of differences.
+array of **separate** nudges ``d[n, j]``: "only unit j of sample n moves, by d". While each moves
+one unit of the next layer at most, as activations and pooling have it, they stay in one such array,
+with the numbers of the units that they are at. At the next layer that mixes units they **fan out**
+to rows, ``d[n, j, :]``, one a nudge, and from there on they are an ordinary batch of differences.
 
 A **node** is one unit's input sum, for one sample.
 """
@@ -15,10 +16,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nudgegrad.arrays import Array, align, namespace
+from nudgegrad.arrays import Array, Units, align, namespace
 from nudgegrad.gradient.trace import Trace
+from nudgegrad.layers.layer import single_unit_rows, whole_rows
 
 __all__ = ["Quotient", "propagate", "propagate_rows", "quotient"]
+
+ALL = slice(None)
 
 BLOCK_BYTES = 2**19
 """Bytes of the largest temporary array: about half of a core's second-level cache."""
@@ -28,7 +32,7 @@ ROUNDINGS = 8
 
 
 def propagate(
-    trace: Trace, k: int, d: Array, units: slice = slice(None), rule: str = "difference"
+    trace: Trace, k: int, d: Array, units: Units = ALL, rule: str = "difference"
 ) -> Array:
     """Return the change of each sample's error caused by each entry of `d` alone.
 
@@ -41,7 +45,7 @@ def propagate(
     d : (samples, units) array
         Separate nudges, of any size.
     units
-        Which of the features of ``activations[k]`` are nudged.
+        Which of the features of ``activations[k]`` are nudged, by a slice or by their numbers.
     rule
         ``"difference"``, or ``"magnitude"`` for the size of the numbers added up on the way.
 
@@ -50,20 +54,29 @@ def propagate(
     (samples, units) array
     """
     layers, values = trace.layers, trace.activations
-    while k < len(layers) and layers[k].elementwise:
-        apply = getattr(layers[k], rule)
-        d = apply(values[k][:, units], values[k + 1][:, units], d)
+    while k < len(layers) and layers[k].keeps_units:
+        d, units = layers[k].carry(values[k], values[k + 1], d, units, rule)
         k += 1
     if k < len(layers):
         d = layers[k].fan_out(values[k], values[k + 1], d, units, rule)
         k += 1
     else:
-        d = d[..., None] * namespace(d).eye(values[k].shape[-1], dtype=d.dtype)[units, :]
-    return propagate_rows(trace, k, d, rule)
+        d = single_unit_rows(d, units, values[k].shape[-1])
+    return propagate_rows(trace, k, d, rule, apart=True)
 
 
-def propagate_rows(trace: Trace, k: int, d: Array, rule: str = "difference") -> Array:
+def propagate_rows(
+    trace: Trace,
+    k: int,
+    d: Array,
+    rule: str = "difference",
+    units: slice = ALL,
+    *,
+    apart: bool = False,
+) -> Array:
     """Return the change of each sample's error caused by each row of `d`.
+
+    A layer that mixes samples takes all samples' rows of one nudge to move together.
 
     Parameters
     ----------
@@ -71,19 +84,28 @@ def propagate_rows(trace: Trace, k: int, d: Array, rule: str = "difference") -> 
         As for `propagate`.
     d : (samples, …, features) array
         Rows of differences of ``activations[k]``.
+    units
+        Which of the features of ``activations[k]`` these are; the others do not move.
+    apart
+        Whether each row stems from a unit nudged apart from others: see `Layer.difference_apart`.
 
     Returns
     -------
     (samples, …) array
     """
     layers, values = trace.layers, trace.activations
-    kernels = trace.kernels and rule == "difference" and type(d) is np.ndarray
+    exact = rule == "difference"
+    kernels = trace.kernels and exact and type(d) is np.ndarray
     if kernels:
         from nudgegrad.gradient.kernels import rows
+    while units != ALL and k < len(layers):
+        d, units = layers[k].partial(values[k], values[k + 1], d, units, rule)
+        k += 1
+    d = whole_rows(d, units, values[k].shape[-1])
     while k < len(layers):
         moved = rows.layer_difference(trace, k, d) if kernels else None
         if moved is None:
-            apply = getattr(layers[k], rule)
+            apply = getattr(layers[k], "difference_apart" if exact and apart else rule)
             moved = apply(align(values[k], d.ndim), align(values[k + 1], d.ndim), d)
         d = moved
         k += 1
@@ -155,13 +177,16 @@ def quotient(
     return Quotient(slope, 4 / 3 * xp.abs(slope - half), rounding, bend)
 
 
-def nudges_per_block(trace: Trace, k: int) -> int:
-    """Return how many nudges of ``activations[k]`` fan out to rows within `BLOCK_BYTES`."""
+def nudges_per_block(trace: Trace, k: int, width: int = 1) -> int:
+    """Return how many nudges of ``activations[k]`` fan out to rows within `BLOCK_BYTES`.
+
+    Each is `width` numbers itself.
+    """
     values = trace.activations[k]
-    while k < len(trace.layers) and trace.layers[k].elementwise:
+    while k < len(trace.layers) and trace.layers[k].keeps_units:
         k += 1
     rows = trace.activations[k + 1 :] or trace.activations[-1:]
-    width = max(int(array.shape[-1]) for array in rows)
+    width = max(width, *(int(array.shape[-1]) for array in rows))
     itemsize = int(namespace(values).finfo(values.dtype).bits) // 8
     return max(1, BLOCK_BYTES // (width * itemsize))
 

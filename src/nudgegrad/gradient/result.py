@@ -28,6 +28,9 @@ class Gradient(dict[str, Array]):
         and rounding together.
     sampled : dict of str to boolean array, or None
         With ``sample=``: which entries were computed. All others are NaN.
+    buffers : dict of str to array
+        In a training step: what it makes of the network's buffers, such as running means. Nothing
+        has changed yet; who takes the step assigns them to ``network.buffers``.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class Gradient(dict[str, Array]):
         h: float | None,
         errors: dict[str, Array] | None = None,
         sampled: dict[str, NDArray[np.bool_]] | None = None,
+        buffers: dict[str, Array] | None = None,
     ) -> None:
         super().__init__(gradients)
         self.method = method
@@ -48,6 +52,7 @@ class Gradient(dict[str, Array]):
         self.h = h
         self.errors = errors
         self.sampled = sampled
+        self.buffers = buffers or {}
 
     def __repr__(self) -> str:
         shapes = ", ".join(f"{name}: {tuple(value.shape)}" for name, value in self.items())

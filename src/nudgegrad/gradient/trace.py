@@ -26,6 +26,7 @@ class Trace:
     Attributes
     ----------
     layers, loss : the network's
+        In a training step, the layers are those that `Layer.prepare` gives, of the same parameters.
     activations : list of (samples, features) arrays
         ``activations[k]`` is the input of layer k, ``activations[-1]`` the last layer's output.
     targets : array
@@ -60,10 +61,15 @@ class Trace:
 
         return replace(
             self,
+            layers=[layer.take(rows) for layer in self.layers],
             activations=[chosen(array) for array in self.activations],
             targets=chosen(self.targets),
             slopes={k: chosen(array) for k, array in self.slopes.items()},
         )
+
+    def mixes_samples(self, k: int) -> bool:
+        """Tell whether a nudge of one sample's ``activations[k]`` moves other samples' errors."""
+        return any(layer.mixes_samples for layer in self.layers[k:])
 
     def dense(self) -> Trace:
         """Return the same with an input that is an ordinary array, as the array lines need it."""
@@ -84,10 +90,11 @@ class Trace:
     @cached_property
     def _output_and_loss(self) -> tuple[Array, float]:
         y = self.activations[-1]
-        if self.kernels and type(self.loss) is CrossEntropy:
-            from nudgegrad.gradient.kernels.probabilities import probabilities_and_loss
+        if self.kernels and isinstance(self.loss, CrossEntropy):
+            from nudgegrad.gradient.kernels.probabilities import has_kernel, probabilities_and_loss
 
-            return probabilities_and_loss(y, self.targets, self.loss.epsilon)
+            if has_kernel(self.loss):
+                return probabilities_and_loss(y, self.targets, self.loss.epsilon)
         return self.loss.output(y), self.loss.value(y, self.targets)
 
 
@@ -100,6 +107,7 @@ def make_trace(
     kernels: bool = False,
     checked: bool = False,
     h: float | None = None,
+    training_step: int | None = None,
 ) -> Trace:
     """Carry a batch through a network, and return what that leaves.
 
@@ -116,6 +124,8 @@ def make_trace(
         Whether `t` are as many targets as samples, as ``loss.targets`` returns them.
     h
         The nudge, if slopes by every node will be asked for: a kernel may compute them on the way.
+    training_step
+        Which step of a training this is, for layers that do something else then. None: none.
 
     Raises
     ------
@@ -133,7 +143,9 @@ def make_trace(
             trace = _fused_trace(layers, loss, x, t, h, checked=checked)
             if trace is not None:
                 return trace
-    activations = forward_pass(layers, x, slopes if kernels else None)
+    if training_step is not None:
+        layers = list(layers)
+    activations = forward_pass(layers, x, slopes if kernels else None, training_step)
     samples = int(x.shape[0])
     if samples == 0:
         raise ParameterError("x must hold at least one sample, got none")
@@ -169,11 +181,16 @@ def _fused_trace(
 
 
 def forward_pass(
-    layers: list[Layer], x: Array, slopes: dict[int, Array] | None = None
+    layers: list[Layer],
+    x: Array,
+    slopes: dict[int, Array] | None = None,
+    training_step: int | None = None,
 ) -> list[Array]:
     """Return the input and every layer's output, after checking that they fit together.
 
     Activations that have a kernel are computed by it if `slopes` is given, and leave theirs there.
+    In a training step each layer is prepared for it when its input is known, and the list `layers`
+    then holds the prepared ones.
     """
     known: tuple[type[Layer], ...] = ()
     if slopes is not None:
@@ -187,6 +204,8 @@ def forward_pass(
                 f"layer {number}, {layer!r}, must be given (samples, {layer.input_size}), got "
                 f"{tuple(x.shape)}" + ("; flatten each sample to one row" if x.ndim > 2 else "")
             )
+        if training_step is not None:
+            layer = layers[number - 1] = layer.prepare(x, training_step)
         if slopes is not None and type(layer) in known:
             y, slopes[number - 1] = activate(layer, x)
         else:

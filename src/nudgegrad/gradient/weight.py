@@ -57,8 +57,13 @@ def weight(
         if gradient is not None:
             return gradient, None
         trace = trace.dense()
-    moves_units = trace.layers[k].unit_nudges(trace.activations[k]) is not None
-    compute = _unit_by_unit if moves_units else _layer_anew
+    layer, x = trace.layers[k], trace.activations[k]
+    if layer.unit_nudges(x) is not None:
+        compute = _unit_by_unit
+    elif layer.linear_nudges(x) is not None:
+        compute = _by_multiples
+    else:
+        compute = _layer_anew
     gradients, errors = compute(trace, k, h, monitor, error_bars)
     return gradients, errors if error_bars else None
 
@@ -73,7 +78,12 @@ def _unit_by_unit(
     left = evaluations * sum(math.prod(array.shape) for array in layer.params.values())
     rows_of: dict[tuple[str, int | None], tuple[Array, Array]] = {}
     for name, i, rows, moves in layer.unit_nudges(x) or ():
-        rows_of[name, i] = _one_row(trace.take(rows), k + 1, moves, h, error_bars)
+        part = trace
+        if trace.mixes_samples(k + 1):
+            moves = _put(rows, moves, x.shape[0])
+        else:
+            part = trace.take(rows)
+        rows_of[name, i] = _one_row(part, k + 1, moves, h, error_bars)
         block = evaluations * int(rows_of[name, i][0].shape[0])
         monitor.advance(block)
         left -= block
@@ -109,6 +119,48 @@ def _one_row(part: Trace, k: int, moves: Array, h: float, error_bars: bool) -> t
         slopes.append(xp.sum(found.slope, axis=0) / part.batch_size)
         bars.append(xp.sum(_error(found), axis=0) / part.batch_size)
     return xp.concat(slopes), xp.concat(bars)
+
+
+def _put(rows: Array, moves: Array, samples: int) -> Array:
+    """Return the moves of all samples, zero where `rows` names none."""
+    xp = namespace(moves)
+    places = xp.arange(samples, dtype=rows.dtype, device=getattr(rows, "device", None))
+    return xp.astype(places[:, None] == rows[None, :], moves.dtype) @ moves
+
+
+def _by_multiples(
+    trace: Trace, k: int, h: float, monitor: Monitor, error_bars: bool
+) -> tuple[Arrays, Arrays]:
+    """Nudge each parameter where it moves some units by a multiple, and propagate from there."""
+    layer, x = trace.layers[k], trace.activations[k]
+    xp = namespace(x)
+    evaluations = 4 if error_bars else 2
+    slopes: dict[str, list[Array]] = {name: [] for name in layer.params}
+    bars: dict[str, list[Array]] = {name: [] for name in layer.params}
+    for name, units, moves in layer.linear_nudges(x) or ():
+        samples, entries, width = moves.shape
+        step = max(1, nudges_per_block(trace, k + 1, width) // samples)
+        for chosen in slices(entries, step):
+
+            def push(
+                s: float, rule: str, move: Array = moves[:, chosen, :], units: slice = units
+            ) -> Array:
+                size = xp.abs(move) if rule == "magnitude" else move
+                return propagate_rows(trace, k + 1, s * size, rule, units)
+
+            magnitude = partial(push, rule="magnitude") if error_bars else None
+            found = quotient(partial(push, rule="difference"), h, magnitude)
+            slopes[name].append(xp.mean(found.slope, axis=0))
+            bars[name].append(xp.mean(_error(found), axis=0))
+            monitor.advance(evaluations * (chosen.stop - chosen.start))
+
+    def whole(parts: dict[str, list[Array]]) -> Arrays:
+        return {
+            name: xp.reshape(xp.concat(rows), layer.params[name].shape)
+            for name, rows in parts.items()
+        }
+
+    return whole(slopes), whole(bars)
 
 
 def _layer_anew(

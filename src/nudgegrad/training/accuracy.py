@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from nudgegrad.functions import class_indices
 from nudgegrad.gradient.trace import forward_pass
 from nudgegrad.network import Network
 from nudgegrad.training.samples import Samples
@@ -27,7 +26,7 @@ def measure_accuracy(network: Network, samples: Samples, *, kernels: bool = Fals
 
     def hits(rows: slice) -> int:
         output = forward_pass(network.layers, samples.take(rows), {} if kernels else None)[-1]
-        return int(np.sum(output.argmax(axis=1) == class_indices(samples.t[rows], output)))
+        return int(np.sum(network.loss_function.hits(output, samples.t[rows])))
 
     parts = samples.parts()
     if not kernels:

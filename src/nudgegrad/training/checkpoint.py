@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nudgegrad._version import __version__
 from nudgegrad.files import FileError, read_npz, write_npz
-from nudgegrad.network import Network
+from nudgegrad.network import Network, Parameters
 from nudgegrad.training.history import EpochRecord, History
 from nudgegrad.training.optimizers import Optimizer
 from nudgegrad.validation import check_integer, check_real
@@ -30,7 +30,7 @@ def save_checkpoint(
     rng: np.random.Generator,
     order: NDArray[np.int64],
 ) -> None:
-    """Write all that the rest of a run depends on: parameters, optimizer, history, random state.
+    """Write what the rest of a run depends on: parameters, buffers, optimizer, history, randomness.
 
     `order` is that of the epoch under way when sampling is ``"shuffle"``, or empty.
     """
@@ -38,6 +38,7 @@ def save_checkpoint(
         "order": order,
         "train_loss": np.array(history.train_loss, dtype=np.float64),
         **{f"parameter.{name}": array for name, array in network.params.items()},
+        **{f"buffer.{name}": array for name, array in network.buffers.items()},
         **{f"optimizer.{name}": array for name, array in optimizer.state.items()},
     }
     document = {
@@ -94,7 +95,7 @@ def restore_checkpoint(
 
 
 def load_parameters(path: str | os.PathLike[str], network: Network) -> None:
-    """Put the parameters of a checkpoint into a network of the same shapes."""
+    """Put the parameters and buffers of a checkpoint into a network of the same shapes."""
     arrays, _ = _read(path)
     _check_parameters(path, network, arrays)
     _fill(network, arrays)
@@ -135,14 +136,15 @@ def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Any]]
 def _check_parameters(
     path: str | os.PathLike[str], network: Network, arrays: dict[str, Any]
 ) -> None:
-    for name, live in network.params.items():
-        saved = arrays.get(f"parameter.{name}")
-        if saved is None or saved.shape != live.shape or saved.dtype != live.dtype:
-            received = "none" if saved is None else f"{saved.dtype} of shape {saved.shape}"
-            raise FileError(
-                f"{path}: parameter {name} must be {live.dtype} of shape {live.shape}, the file "
-                f"has {received}"
-            )
+    for kind, live_arrays in _kept(network):
+        for name, live in live_arrays.items():
+            saved = arrays.get(f"{kind}.{name}")
+            if saved is None or saved.shape != live.shape or saved.dtype != live.dtype:
+                received = "none" if saved is None else f"{saved.dtype} of shape {saved.shape}"
+                raise FileError(
+                    f"{path}: {kind} {name} must be {live.dtype} of shape {live.shape}, the file "
+                    f"has {received}"
+                )
 
 
 def _check_settings(
@@ -186,5 +188,11 @@ def _check_order(
 
 
 def _fill(network: Network, arrays: dict[str, Any]) -> None:
-    for name, live in network.params.items():
-        live[...] = arrays[f"parameter.{name}"]
+    for kind, live_arrays in _kept(network):
+        for name, live in live_arrays.items():
+            live[...] = arrays[f"{kind}.{name}"]
+
+
+def _kept(network: Network) -> tuple[tuple[str, Parameters], ...]:
+    """Return what of a network is saved, by the prefix of its names in a file."""
+    return ("parameter", network.params), ("buffer", network.buffers)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
 import os
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
 from pathlib import Path
@@ -16,7 +14,7 @@ from nudgegrad._version import __version__
 from nudgegrad.data import Dataset
 from nudgegrad.data.fetch import OnProgress
 from nudgegrad.files import FileError, write_json
-from nudgegrad.layers import Affine, Layer, ReLU, Sigmoid, Tanh
+from nudgegrad.layers import INITIALIZERS, Affine, Layer, ReLU, Sigmoid, Tanh
 from nudgegrad.network import Network
 from nudgegrad.training.trainer import Trainer
 from nudgegrad.validation import ParameterError, check_choice, check_integer, check_real
@@ -25,15 +23,6 @@ __all__ = ["ACTIVATIONS", "DECAYS", "INITIALIZERS", "RECIPES", "Configuration"]
 
 ACTIVATIONS: dict[str, type[Layer]] = {"sigmoid": Sigmoid, "tanh": Tanh, "relu": ReLU}
 DECAYS = ("none", "linear")
-INITIALIZERS: dict[str, Callable[[int], float]] = {
-    "he": lambda inputs: math.sqrt(2 / inputs),
-    "xavier": lambda inputs: 1 / math.sqrt(inputs),
-}
-"""Standard deviations of starting weights, from a layer's number of inputs.
-
-Sources: K. He et al., *Delving deep into rectifiers*, 2015; X. Glorot and Y. Bengio,
-*Understanding the difficulty of training deep feedforward neural networks*, 2010.
-"""
 RECIPES: dict[str, dict[str, Any]] = {
     "best": {
         "hidden_sizes": (128,),
@@ -144,10 +133,9 @@ class Configuration:
             std = 0.01 if len(self.hidden_sizes) == 1 else "xavier"
         layers: list[Layer] = []
         for inputs, outputs in pairwise(sizes):
-            here = INITIALIZERS[std](inputs) if isinstance(std, str) else std
             if layers:
                 layers.append(ACTIVATIONS[self.activation]())
-            layers.append(Affine(inputs, outputs, weight_init_std=here))
+            layers.append(Affine(inputs, outputs, weight_init_std=std))
         return Network(layers, seed=self.seed, dtype=self.dtype)
 
     def build_trainer(self, dataset: Dataset) -> Trainer:

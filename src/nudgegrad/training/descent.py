@@ -32,7 +32,8 @@ def can_descend(network: Network) -> bool:
 
 def descend(
     network: Network, x: Any, t: NDArray[Any], h: float, learning_rate: float,
-    *, progress: Callable[[int, int], Any] | None = None, cancel: Callable[[], bool] | None = None,
+    *, training_step: int | None = None, progress: Callable[[int, int], Any] | None = None,
+    cancel: Callable[[], bool] | None = None,
 ) -> tuple[float, int]:  # fmt: skip
     """Update a network's parameters by one mini-batch.
 
@@ -47,7 +48,7 @@ def descend(
         The nudge.
     learning_rate
         The step size.
-    progress, cancel
+    training_step, progress, cancel
         As for `nudgegrad.gradient.compute_gradient`. If the step is cancelled, or the loss is not
         finite, nothing is updated.
 
@@ -57,7 +58,9 @@ def descend(
         The loss is that before the update.
     """
     layers = network.layers
-    steps, loss, evaluations = _slopes(layers, network.loss_function, x, t, h, progress, cancel)
+    steps, loss, evaluations = _slopes(
+        layers, network.loss_function, x, t, h, training_step, progress, cancel
+    )
     if not math.isfinite(loss):
         return loss, evaluations
     for params, inputs, slope in steps:
@@ -73,7 +76,7 @@ def descend(
 
 
 def _slopes(
-    layers: list[Layer], loss: Loss, x: Any, t: NDArray[Any], h: float,
+    layers: list[Layer], loss: Loss, x: Any, t: NDArray[Any], h: float, training_step: int | None,
     progress: Callable[[int, int], Any] | None, cancel: Callable[[], bool] | None,
 ) -> tuple[list[Step], float, int]:  # fmt: skip
     """Return each affine layer's parameters, inputs and slopes; the loss; its evaluations."""
@@ -87,7 +90,7 @@ def _slopes(
             (layers[0].params, x, done.by_sums), (layers[2].params, done.hidden, done.by_output)
         ]  # fmt: skip
         return steps, done.loss, evaluations
-    trace = make_trace(layers, loss, x, t, kernels=True, checked=True)
+    trace = make_trace(layers, loss, x, t, kernels=True, checked=True, training_step=training_step)
     places = [k for k, layer in enumerate(layers) if layer.params]
     evaluations = 2 * sum(trace.activations[k + 1].size for k in places)
     monitor = Monitor(evaluations, progress, cancel)

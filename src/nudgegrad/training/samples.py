@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nudgegrad.data import as_inputs
-from nudgegrad.functions import class_indices
 from nudgegrad.layers import Affine
 from nudgegrad.network import Network
 from nudgegrad.validation import ParameterError
@@ -97,7 +96,8 @@ def check_targets(network: Network, *parts: Samples) -> bool:
         rows = np.broadcast_to(output, (len(samples), output.shape[-1]))
         samples.targets = network.loss_function.targets(rows, samples.t)
     try:
-        class_indices(first.t, np.broadcast_to(output, (len(first), output.shape[-1])))
+        rows = np.broadcast_to(output, (len(first), output.shape[-1]))
+        network.loss_function.hits(rows, first.t)
     except ParameterError:
         return False
     return True

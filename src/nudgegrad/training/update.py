@@ -50,7 +50,7 @@ def update(
     Parameters
     ----------
     trainer
-        Only its network and its optimizer's state change.
+        Only its network and its optimizer's state change. Its iteration is the step's number.
     batch
         The numbers of its samples and their inputs.
     progress, cancel
@@ -82,13 +82,17 @@ def _update(
     rows, x = batch
     if is_fused(trainer):
         t, rate = samples.targets[rows], optimizer.learning_rate
-        return descend(network, x, t, trainer.h, rate, progress=progress, cancel=cancel)
+        return descend(
+            network, x, t, trainer.h, rate,
+            training_step=trainer.iteration, progress=progress, cancel=cancel,
+        )  # fmt: skip
     gradient = network.gradient(
         x,
         samples.t[rows],
         method=trainer.method,
         h=trainer.h,
         kernels=trainer.kernels,
+        training_step=trainer.iteration,
         progress=progress,
         cancel=cancel,
     )
@@ -99,4 +103,5 @@ def _update(
             adam_kernel.update(optimizer, network.params, gradient)
         else:
             optimizer.update(network.params, gradient)
+        network.buffers.update(gradient.buffers)
     return gradient.loss, gradient.loss_evaluations

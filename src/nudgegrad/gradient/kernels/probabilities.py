@@ -9,10 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nudgegrad.gradient.kernels.jit import compile_kernel
+from nudgegrad.losses import CrossEntropy, Loss
 
-__all__ = ["probabilities_and_loss", "softmax_row"]
+__all__ = ["has_kernel", "probabilities_and_loss", "softmax_row"]
 
 Floats = NDArray[Any]
+
+
+def has_kernel(loss: Loss) -> bool:
+    """Tell whether a loss is the one that kernels are for: cross-entropy, labels not smoothed."""
+    return type(loss) is CrossEntropy and not loss.label_smoothing
 
 
 def probabilities_and_loss(y: Floats, t: NDArray[np.int64], epsilon: float) -> tuple[Floats, float]:

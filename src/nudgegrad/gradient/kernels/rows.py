@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from nudgegrad.gradient.kernels.jit import compile_kernel
 from nudgegrad.gradient.kernels.output import bound, relative_change, shares
+from nudgegrad.gradient.kernels.probabilities import has_kernel
 from nudgegrad.gradient.trace import Trace
 from nudgegrad.layers import ReLU, Tanh
 from nudgegrad.losses import CrossEntropy
@@ -55,8 +56,9 @@ def loss_difference(trace: Trace, d: Floats) -> Floats | None:
         The samples' forward pass; of the losses `CrossEntropy` has a kernel.
     d : (samples, rows, classes) array
     """
-    if type(trace.loss) is not CrossEntropy or d.ndim != 3:
+    if not has_kernel(trace.loss) or d.ndim != 3:
         return None
+    assert isinstance(trace.loss, CrossEntropy)
     change = np.empty(d.shape[:2], d.dtype)
     real = d.dtype.type
     epsilon, limit = real(trace.loss.epsilon), real(bound(d.dtype))

@@ -23,7 +23,7 @@ from nudgegrad.gradient.kernels.output import (
     shares,
     spread,
 )
-from nudgegrad.gradient.kernels.probabilities import softmax_row
+from nudgegrad.gradient.kernels.probabilities import has_kernel, softmax_row
 from nudgegrad.gradient.kernels.sparse import SparseRows
 from nudgegrad.layers import Affine, Layer, ReLU, Sigmoid
 from nudgegrad.losses import CrossEntropy, Loss
@@ -59,7 +59,7 @@ class Pass(NamedTuple):
 
 def fits(layers: list[Layer], loss: Loss, x: Any) -> bool:
     """Tell whether the network is one of these, its input sparse, and all arrays of one kind."""
-    if type(x) is not SparseRows or len(layers) != 3 or type(loss) is not CrossEntropy:
+    if type(x) is not SparseRows or len(layers) != 3 or not has_kernel(loss):
         return False
     first, activation, last = layers
     known = type(activation) is Sigmoid or type(activation) is ReLU

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nudgegrad.gradient.kernels.elementwise import LARGEST_NUDGE, both_differences
 from nudgegrad.gradient.kernels.output import change_of_units
+from nudgegrad.gradient.kernels.probabilities import has_kernel
 from nudgegrad.gradient.trace import Trace
 from nudgegrad.layers import Affine
 from nudgegrad.losses import CrossEntropy
@@ -40,8 +41,9 @@ def tail(trace: Trace, k: int) -> Tail | None:
     end = k
     while end < len(layers) and layers[end].elementwise:
         end += 1
-    if type(trace.loss) is not CrossEntropy:
+    if not has_kernel(trace.loss):
         return None
+    assert isinstance(trace.loss, CrossEntropy)
     if end == len(layers):
         output = trace.activations[-1]
         return Tail(end, np.eye(output.shape[1], dtype=output.dtype), trace.loss.epsilon)
