@@ -75,19 +75,19 @@ def _carry_pool(
     x: Floats, y: Floats, plus: Floats, minus: Floats, high: int, wide: int, stride: int,
     up: Floats, low: Floats, place: NDArray[np.intp],
 ) -> None:  # fmt: skip
-    zero, nothing = x.dtype.type(0), x.dtype.type(-math.inf)
+    zero, one, nothing = x.dtype.type(0), x.dtype.type(1), x.dtype.type(-math.inf)
     samples, channels, down, across = y.shape
     for n in range(samples):
         for c in range(channels):
             for i in range(down):
                 for j in range(across):
                     largest = y[n, c, i, j]
-                    next_to_it, count = nothing, 0
+                    next_to_it, count = nothing, zero
                     for row in range(i * stride, i * stride + high):
                         for column in range(j * stride, j * stride + wide):
                             value = x[n, c, row, column]
                             if value == largest:
-                                count += 1
+                                count += one
                             elif value > next_to_it:
                                 next_to_it = value
                     lower = next_to_it - largest
