@@ -67,11 +67,14 @@ def node_differences(
     """Return the central difference of the batch's loss by each entry of ``activations[k]``."""
     samples, units = trace.activations[k].shape
     if trace.kernels:
+        from nudgegrad.gradient.kernels.pieces import piecewise_slopes
         from nudgegrad.gradient.kernels.units import unit_slopes
 
         slopes = trace.by_node.get(k)
         if slopes is None:
             slopes = unit_slopes(trace, k, h)
+        if slopes is None:
+            slopes = piecewise_slopes(trace, k, h)
         if slopes is not None:
             monitor.advance(2 * samples * units)
             return Quotient(slopes)

@@ -77,6 +77,11 @@ class ReLU(Layer):
         """Return the difference for +m."""
         return self.difference(x, y, m)
 
+    def linear_piece(self, x: Array) -> tuple[Array, Array]:
+        """Return 1 or 0, up to x = 0."""
+        xp = namespace(x)
+        return xp.astype(x > 0, x.dtype), xp.abs(x)
+
     def backward(self, x: Array, y: Array, dy: Array) -> Array:
         """Return dy where x > 0, else 0."""
         xp = namespace(dy)
@@ -121,6 +126,12 @@ class LeakyReLU(Layer):
     def magnitude(self, x: Array, y: Array, m: Array) -> Array:
         """Return the difference for +m."""
         return self.difference(x, y, m)
+
+    def linear_piece(self, x: Array) -> tuple[Array, Array]:
+        """Return 1 or negative_slope, up to x = 0."""
+        xp = namespace(x)
+        ones = xp.ones_like(x)
+        return xp.where(x > 0, ones, self.negative_slope * ones), xp.abs(x)
 
     def backward(self, x: Array, y: Array, dy: Array) -> Array:
         """Return dy where x > 0, else negative_slope·dy."""

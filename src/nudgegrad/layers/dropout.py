@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 
 import numpy as np
 
@@ -72,6 +73,11 @@ class Dropout(Layer):
         """Return m."""
         return m
 
+    def linear_piece(self, x: Array) -> tuple[Array, Array]:
+        """Return 1, everywhere."""
+        ones = namespace(x).ones_like(x)
+        return ones, math.inf * ones
+
     def backward(self, x: Array, y: Array, dy: Array) -> Array:
         """Return dy."""
         return dy
@@ -113,6 +119,10 @@ class _Masked(Layer):
     def partial(self, x: Array, y: Array, d: Array, units: slice, rule: str) -> tuple[Array, slice]:
         """Return d·mask."""
         return d * align(self.mask[:, units], d.ndim), units
+
+    def linear_piece(self, x: Array) -> tuple[Array, Array]:
+        """Return the mask, everywhere."""
+        return self.mask, math.inf * namespace(x).ones_like(x)
 
     def backward(self, x: Array, y: Array, dy: Array) -> Array:
         """Return dy·mask."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from nudgegrad.arrays import Array
+from nudgegrad.arrays import Array, namespace
 from nudgegrad.layers.layer import Layer, Shape
 
 __all__ = ["Flatten"]
@@ -34,6 +34,11 @@ class Flatten(Layer):
     def magnitude(self, x: Array, y: Array, m: Array) -> Array:
         """Return m."""
         return m
+
+    def linear_piece(self, x: Array) -> tuple[Array, Array]:
+        """Return 1, everywhere."""
+        ones = namespace(x).ones_like(x)
+        return ones, math.inf * ones
 
     def backward(self, x: Array, y: Array, dy: Array) -> Array:
         """Return dy."""

@@ -134,6 +134,17 @@ class Layer:
         xp = namespace(m)
         return xp.abs(Layer.difference(self, x, y, m)) + xp.abs(y)
 
+    def linear_piece(self, x: Array) -> tuple[Array, Array] | None:
+        """Say where an elementwise layer is linear, if it is.
+
+        Returns
+        -------
+        slope, distance : (samples, features) arrays
+            Changes d of the input with |d| < distance change the output by slope·d exactly.
+            None, the default, says nothing.
+        """
+        return None
+
     def difference_apart(self, x: Array, y: Array, d: Array) -> Array:
         """Return `difference` for changes of which each stems from a unit nudged apart from others.
 

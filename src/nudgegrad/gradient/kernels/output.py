@@ -30,6 +30,7 @@ from nudgegrad.gradient.kernels.jit import compile_kernel
 __all__ = [
     "TERMS",
     "bound",
+    "change_of_one",
     "change_of_sample",
     "change_of_units",
     "moments",
@@ -150,6 +151,19 @@ def spread(weights: Floats) -> Any:
 
 
 @compile_kernel
+def change_of_one(x: Any, y: Any, m: Floats, j: int, a: Any, b: Any, one: Any) -> Any:
+    """Return ℓ(x) − ℓ(y) for two nudges of unit j, from one sample's moments."""
+    up = m[1, j] + x * m[2, j]
+    down = m[1, j] + y * m[2, j]
+    if m.shape[0] == 5:
+        up = m[1, j] + x * (m[2, j] + x * (m[3, j] + x * m[4, j]))
+        down = m[1, j] + y * (m[2, j] + y * (m[3, j] + y * m[4, j]))
+    up = x * (m[0, j] + x * up)
+    down = y * (m[0, j] + y * down)
+    return relative_change(up, down, a, b, one)
+
+
+@compile_kernel
 def change_of_sample(
     plus: Floats, minus: Floats, widest: Floats, m: Floats, a: Any, b: Any, factor: Any,
     limit: Any, change: Floats,
@@ -160,14 +174,7 @@ def change_of_sample(
     for j in range(plus.shape[0]):
         x, y = plus[j], minus[j]
         outside |= not (max(abs(x), abs(y)) * widest[j] <= limit)  # NaN is outside
-        up = m[1, j] + x * m[2, j]
-        down = m[1, j] + y * m[2, j]
-        if m.shape[0] == 5:
-            up = m[1, j] + x * (m[2, j] + x * (m[3, j] + x * m[4, j]))
-            down = m[1, j] + y * (m[2, j] + y * (m[3, j] + y * m[4, j]))
-        up = x * (m[0, j] + x * up)
-        down = y * (m[0, j] + y * down)
-        change[j] = factor * relative_change(up, down, a, b, one)
+        change[j] = factor * change_of_one(x, y, m, j, a, b, one)
     return outside
 
 
