@@ -15,7 +15,7 @@ import pytest
 
 import nudgegrad
 
-OPTIONAL = {"torch": "torch", "jax": "jax", "app": "nicegui"}
+OPTIONAL = {"torch": "torch", "jax": "jax", "app": "nicegui", "sklearn": "sklearn"}
 """Package → what it needs."""
 
 

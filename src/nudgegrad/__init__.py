@@ -25,7 +25,7 @@ from nudgegrad.layers import (
 )
 from nudgegrad.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
 from nudgegrad.network import Network, TwoLayerNet
-from nudgegrad.training import SGD, Adam, History, Momentum, Trainer, train
+from nudgegrad.training import SGD, Adam, History, Momentum, Nesterov, Trainer, train
 
 __all__ = [
     "GELU",
@@ -47,6 +47,7 @@ __all__ = [
     "MaxPool2D",
     "MeanSquaredError",
     "Momentum",
+    "Nesterov",
     "Network",
     "ReLU",
     "Report",

@@ -353,7 +353,8 @@ def test_options_reach_the_run(
     assert settings["layers"][1] == settings["layers"][3] == "Tanh()"
     expected = {
         "dtype": "float32", "method": method, "h": 0.001, "batch_size": 20,
-        "sampling": "shuffle", "train_samples": 50, "test_samples": 80, "decay_iterations": 6,
+        "sampling": "shuffle", "train_samples": 50, "test_samples": 80,
+        "schedule": {"name": "LinearDecay", "warm_up": 0, "iterations": 6},
     }  # fmt: skip
     assert expected.items() <= settings.items()
     assert settings["optimizer"]["learning_rate"] == 0.02

@@ -62,3 +62,49 @@ def test_the_first_start_says_that_it_compiles(tmp_path: Path, data: Path) -> No
         )  # fmt: skip
         told.append(done.stdout.count("compiling kernels, once"))
     assert told == [1, 0]
+
+
+def test_weight_decay_schedule_and_early_stopping(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "run"
+    options = (
+        "--decay", "step", "--decay-every", 40, "--warm-up", 5, "--weight-decay", 0.001,
+        "--validation-fraction", 0.25, "--patience", 1, "--min-delta", 10, "--monitor", "loss",
+    )  # fmt: skip
+    done = call(capsys, "train", "--data", data, *QUICK, *options, "--out", folder)
+    assert done.code == 0
+    assert (
+        "SGD at 0.1, warm-up over 5, step decay, weight decay 0.001, 25% of the training samples "
+        "held out\n"
+    ) in done.out
+    assert "epoch 1, iteration 15; held out: loss " in done.out
+    history = History.load(folder / "history.json")
+    assert history.iterations == 15  # nothing improves by 10
+    assert (history.settings["train_samples"], history.settings["validation_samples"]) == (150, 50)
+    assert history.settings["schedule"] == {
+        "name": "StepDecay", "warm_up": 5, "every": 40, "by": 0.1,
+    }  # fmt: skip
+    facts = load(folder / "summary.json")
+    assert facts["outcome"] == "completed"
+    assert facts["message"].startswith("stopped early: the validation loss has not improved for 1 ")
+    assert facts["best_iteration"] == history.best_iteration
+    kept = next(r for r in history.epochs if r.iteration == history.best_iteration)
+    assert facts["validation_loss"] == kept.validation_loss
+    assert "the best by those held out" in " ".join(done.out.split())
+    again = call(capsys, "train", "--resume", folder, "--json")
+    assert again.code == 0
+    assert json.loads(again.out)["iterations"] == 15
+
+
+def test_wrong_options_are_told(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for options, told in (
+        (("--patience", 3), "validation_fraction must be above 0 where patience is told"),
+        (("--weight-decay", -1), "weight_decay must be a finite number, at least 0"),
+        (("--decay", "cosin"), "did you mean 'cosine'?"),
+    ):
+        done = call(capsys, "train", "--data", data, *options, "--out", tmp_path / "run")
+        assert done.code == 2
+        assert told in done.err

@@ -44,7 +44,7 @@ def make_trainer(data: Dataset | tuple[Part, Part] | None = None, **settings: An
 
 def state_of(trainer: ng.Trainer) -> dict[str, Any]:
     """Return all that the rest of a run depends on, and all it has told so far, but for times."""
-    history = trainer.history
+    history, best, held_out = trainer.history, trainer.stopping, trainer.validation_samples
     rng, order = trainer.feed.state()
     return {
         "parameters": {name: array.tobytes() for name, array in trainer.network.params.items()},
@@ -56,4 +56,10 @@ def state_of(trainer: ng.Trainer) -> dict[str, Any]:
         "train_loss": list(history.train_loss),
         "epochs": list(history.epochs),
         "loss_evaluations": history.loss_evaluations,
+        "best": None if best is None else (best.value, best.iteration, best.waited),
+        "best_parameters": {
+            name: array.tobytes() for name, array in (best.parameters if best else {}).items()
+        },
+        "held_out": b"" if held_out is None else held_out.x.tobytes(),
+        "best_iteration": history.best_iteration,
     }

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import nudgegrad as ng
 from nudgegrad.files import FileError, read_npz, write_npz
 from nudgegrad.training.checkpoint import load_parameters
+from nudgegrad.training.schedules import CosineDecay, LinearDecay, StepDecay
 from tests.training.small import make_data, make_trainer, state_of
 
 SETTINGS = {
@@ -24,6 +25,15 @@ SETTINGS = {
     "sampling": st.sampled_from(["replacement", "shuffle"]),
     "dtype": st.sampled_from(["float32", "float64"]),
     "batch_size": st.sampled_from([7, 10, 60]),
+}
+MORE = {
+    "weight_decay": st.sampled_from([0.0, 0.01]),
+    "schedule": st.sampled_from([None, CosineDecay(25, warm_up=4), StepDecay(9, 0.5)]),
+    "validation_fraction": st.sampled_from([0.1, 0.4]),
+    "patience": st.sampled_from([None, 1, 2]),
+    "min_delta": st.sampled_from([0.0, 0.05]),
+    "monitor": st.sampled_from(["loss", "accuracy"]),
+    "batch_size": st.sampled_from([7, 10, 36]),
 }
 
 
@@ -43,6 +53,72 @@ def test_resumed_equals_never_stopped(
         assert trainer.iteration == stop
     trainer.run(25 - trainer.iteration)
     assert state_of(trainer) == state_of(whole)
+
+
+@given(st.fixed_dictionaries({**SETTINGS, **MORE}), st.lists(st.integers(0, 25), max_size=3))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+def test_resumed_equals_never_stopped_with_samples_held_out(
+    tmp_path: Path, chosen: dict[str, Any], stops: list[int]
+) -> None:
+    whole = make_trainer(**chosen)
+    whole.run(25)
+    checkpoint = tmp_path / "checkpoint.npz"
+    trainer = make_trainer(**chosen)
+    for stop in sorted(stops):
+        trainer.run(max(0, stop - trainer.iteration), checkpoint=checkpoint)
+        left = ng.TwoLayerNet(6, 5, 3, dtype=chosen["dtype"])
+        load_parameters(checkpoint, left)  # what the run's folder has is what the network has
+        for name, array in trainer.network.params.items():
+            assert left.params[name].tobytes() == array.tobytes()
+        trainer = make_trainer(**{**chosen, "seed": 99})
+        trainer.restore(checkpoint)
+    trainer.run(max(0, 25 - trainer.iteration))
+    assert state_of(trainer) == state_of(whole)
+
+
+def test_checkpoints_of_before_there_was_weight_decay(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.npz"
+    trainer = make_trainer(schedule=LinearDecay(20))
+    trainer.run(5, checkpoint=path)
+    arrays, document = read_npz(path)
+    for name in ("weight_decay", "schedule", "validation_samples", "monitor", "patience"):
+        del document["settings"][name]
+    del document["settings"]["min_delta"]
+    document["settings"]["decay_iterations"] = 20
+    write_npz(path, arrays, document)
+    other = make_trainer(schedule=LinearDecay(20))
+    other.restore(path)
+    assert other.run(3).train_loss == trainer.run(3).train_loss
+    with pytest.raises(FileError, match="was made with schedule"):
+        make_trainer().restore(path)
+
+
+@pytest.mark.parametrize("rows", [[0, 0, 1], [5, 3, 4], [58, 59, 60], [1, 2], [-1, 2, 3]])
+def test_held_out_samples_that_cannot_be(tmp_path: Path, rows: list[int]) -> None:
+    path = tmp_path / "checkpoint.npz"
+    settings: dict[str, Any] = {"validation_fraction": 0.05}
+    make_trainer(**settings).run(7, checkpoint=path)
+    arrays, document = read_npz(path)
+    arrays["held_out"] = np.array(rows)
+    write_npz(path, arrays, document)
+    trainer = make_trainer(**settings)
+    before = state_of(trainer)
+    with pytest.raises(FileError, match="held_out must be 3 of 60 training samples"):
+        trainer.restore(path)
+    assert state_of(trainer) == before
+
+
+def test_a_best_that_does_not_fit(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.npz"
+    make_trainer(validation_fraction=0.1).run(6, checkpoint=path)  # an epoch
+    arrays, document = read_npz(path)
+    arrays["best.W1"] = arrays["best.W1"][:-1]
+    write_npz(path, arrays, document)
+    trainer = make_trainer(validation_fraction=0.1)
+    with pytest.raises(FileError, match=r"parameter W1 must be float64 of shape \(6, 5\)"):
+        trainer.restore(path)
+    with pytest.raises(FileError, match="parameter W1"):
+        load_parameters(path, trainer.network)
 
 
 def test_checkpoints_come_when_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,6 +166,8 @@ OTHER: dict[str, Any] = {
     "dtype": "float32",
     "optimizer": "adam",
     "learning_rate": 0.2,
+    "weight_decay": 0.1,
+    "schedule": LinearDecay(9),
     "loss": ng.CrossEntropy(0),
     "data": make_data(70),
 }
@@ -264,3 +342,29 @@ def test_a_failure_while_writing_leaves_the_old_file(
         trainer.save(path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("stop", [3, 6, 20])
+def test_the_best_has_its_buffers(tmp_path: Path, stop: int) -> None:
+    def make(seed: int) -> ng.Trainer:
+        layers = [ng.Affine(6, 5), ng.BatchNorm(5), ng.Tanh(), ng.Affine(5, 3)]
+        network = ng.Network(layers, seed=1)
+        return ng.Trainer(
+            network, make_data(), batch_size=10, seed=seed, learning_rate=3, validation_fraction=0.1
+        )
+
+    whole, first, second = make(3), make(3), make(9)
+    whole.run(30)
+    first.run(stop, checkpoint=tmp_path / "checkpoint.npz")
+    left = make(0).network
+    load_parameters(tmp_path / "checkpoint.npz", left)
+    for of in ("params", "buffers"):
+        for name, array in getattr(first.network, of).items():
+            assert getattr(left, of)[name].tobytes() == array.tobytes()
+    second.restore(tmp_path / "checkpoint.npz")
+    second.run(30 - stop)
+    assert state_of(second) == state_of(whole)
+    held = whole.validation_samples
+    assert held is not None
+    assert whole.history.kept is not None
+    assert whole.history.kept.validation_loss == pytest.approx(whole.network.loss(held.x, held.t))

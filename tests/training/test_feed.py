@@ -15,6 +15,7 @@ from nudgegrad.gradient.kernels import threads
 from nudgegrad.gradient.kernels.sparse import SparseRows
 from nudgegrad.training.feed import AHEAD, SAMPLINGS, Feed
 from nudgegrad.training.samples import Samples
+from nudgegrad.training.schedules import LinearDecay
 from tests.training.small import state_of
 
 
@@ -91,7 +92,9 @@ def test_a_resumed_run_equals_one_never_stopped(
 
 
 def test_decay_falls_in_a_straight_line_and_goes_on_after_a_stop(tmp_path: Path) -> None:
-    whole, first, second = (make_trainer(decay_iterations=20, learning_rate=0.5) for _ in range(3))
+    whole, first, second = (
+        make_trainer(schedule=LinearDecay(20), learning_rate=0.5) for _ in range(3)
+    )
     rates: list[float] = []
     before = {name: array.copy() for name, array in whole.network.params.items()}
     for _ in range(20):

@@ -29,7 +29,7 @@ def history() -> History:
         train_loss=[1.5, 1.25, math.nan],
         epochs=[
             EpochRecord(0, 0, 0.1, 0.2),
-            EpochRecord(1, 2, 0.5, 0.4),
+            EpochRecord(1, 2, 0.5, 0.4, 0.75, 0.25),
             EpochRecord(1.5, 3, None, None),
         ],
         seconds=2.5,
@@ -64,6 +64,8 @@ def test_json_fields(history: History, tmp_path: Path) -> None:
         "iteration": 2,
         "train_accuracy": 0.5,
         "test_accuracy": 0.4,
+        "validation_loss": 0.75,
+        "validation_accuracy": 0.25,
     }
     assert set(document) == {"version", *document} == {"version", "iterations", *vars(history)}
 
@@ -130,11 +132,12 @@ def test_malformed_records(record: Any) -> None:
 def test_csv(history: History, tmp_path: Path) -> None:
     history.to_csv(tmp_path / "history.csv")
     assert (tmp_path / "history.csv").read_text(encoding="utf-8").splitlines() == [
-        "iteration,train_loss,epoch,train_accuracy,test_accuracy",
-        "0,,0,0.1,0.2",
-        "1,1.5,,,",
-        "2,1.25,1,0.5,0.4",
-        "3,nan,1.5,,",
+        "iteration,train_loss,epoch,train_accuracy,test_accuracy,validation_loss,"
+        "validation_accuracy",
+        "0,,0,0.1,0.2,,",
+        "1,1.5,,,,,",
+        "2,1.25,1,0.5,0.4,0.75,0.25",
+        "3,nan,1.5,,,,",
     ]
 
 

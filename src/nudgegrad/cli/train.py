@@ -62,7 +62,57 @@ class StandardDeviation(click.ParamType):  # type: ignore[type-arg]  # not in ev
     default="none",
     show_default=True,
     metavar="WAY",
-    help="linear: the learning rate falls to zero over the run; none: it stays.",
+    help="How the learning rate falls over the run: none (it stays), linear, cosine or step.",
+)
+@click.option(
+    "--decay-every",
+    type=int,
+    metavar="K",
+    help="With --decay step: to a tenth every K iterations.  [default: a third of the run]",
+)
+@click.option(
+    "--warm-up",
+    type=int,
+    default=0,
+    metavar="K",
+    help="Let the learning rate rise over the first K iterations.",
+)
+@click.option(
+    "--weight-decay",
+    type=float,
+    default=0.0,
+    show_default=True,
+    metavar="λ",
+    help="Add ½·λ·ΣW² to the loss; biases are left alone.",
+)
+@click.option(
+    "--validation-fraction",
+    type=float,
+    default=0.0,
+    show_default=True,
+    metavar="F",
+    help="Hold this share of the training samples out; the run keeps the parameters that were the "
+    "best by them.",
+)
+@click.option(
+    "--patience",
+    type=int,
+    metavar="N",
+    help="End after N epochs in a row without an improvement.  [default: never]",
+)
+@click.option(
+    "--min-delta",
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="What counts as an improvement.",
+)
+@click.option(
+    "--monitor",
+    default="loss",
+    show_default=True,
+    metavar="WHAT",
+    help="What of the samples held out is to improve: loss or accuracy.",
 )
 @click.option(
     "--optimizer", default="sgd", show_default=True, metavar="NAME", help="sgd, momentum or adam."
@@ -121,6 +171,8 @@ def train(
       nudgegrad train --recipe best
       nudgegrad train --hidden-size 50 --hidden-size 50 --activation relu
       nudgegrad train --method backprop --dtype float64
+      nudgegrad train --decay cosine --weight-decay 1e-4
+      nudgegrad train --validation-fraction 0.1 --patience 5 --iterations 100000
       nudgegrad train --data fashion-mnist
       nudgegrad train --data iris.csv --label species --batch-size 20
       nudgegrad train --method naive --iterations 1 --train-limit 1000

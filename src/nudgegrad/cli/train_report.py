@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nudgegrad.cli.console import is_plain, make_console
 from nudgegrad.cli.durations import format_duration
+from nudgegrad.training.configuration import Configuration
 from nudgegrad.training.history import EpochRecord
 from nudgegrad.training.preparation import describe
 from nudgegrad.training.run import Run
@@ -47,6 +48,7 @@ class Reporter:
             f"training {sizes} ({c.activation}, {c.dtype}) on {c.data} by {c.method}: "
             f"{c.iterations} mini-batches of {c.batch_size}, "
             f"{type(self.trainer.optimizer).__name__} at {self.trainer.optimizer.learning_rate:g}"
+            + _extras(c)
             + (f", resumed after iteration {self._first}" if self._first else "")
         )
         self.console.print(describe(self.trainer))
@@ -144,7 +146,7 @@ class Reporter:
 
 def epoch_line(record: EpochRecord) -> str:
     """Return the lesson's line, and where in the run it was taken."""
-    place = f"(epoch {record.epoch:.4g}, iteration {record.iteration:,})"
+    place = f"(epoch {record.epoch:.4g}, iteration {record.iteration:,}{_held_out(record)})"
     if record.train_accuracy is None or record.test_accuracy is None:
         return place
     return (
@@ -163,6 +165,8 @@ def summary_table(facts: dict[str, Any]) -> Table:
         "iterations": f"{facts['iterations']:,}",
         "time": format_duration(facts["seconds"]),
     }
+    if facts["best_iteration"] is not None:
+        rows["parameters of"] = f"iteration {facts['best_iteration']:,}, the best by those held out"
     if facts["iterations"]:
         rows["time a step"] = format_duration(facts["seconds_per_step"])
         rows["loss evaluations"] = f"{facts['loss_evaluations']:,}"
@@ -176,6 +180,29 @@ def summary_table(facts: dict[str, Any]) -> Table:
     for name, value in rows.items():
         table.add_row(name, value)
     return table
+
+
+def _extras(c: Configuration) -> str:
+    """Return what a run does beyond the lesson's plain descent."""
+    parts = []
+    if c.warm_up:
+        parts.append(f"warm-up over {c.warm_up:,}")
+    if c.decay != "none":
+        parts.append(f"{c.decay} decay")
+    if c.weight_decay:
+        parts.append(f"weight decay {c.weight_decay:g}")
+    if c.validation_fraction:
+        parts.append(f"{c.validation_fraction:.0%} of the training samples held out")
+    return "".join(f", {part}" for part in parts)
+
+
+def _held_out(record: EpochRecord) -> str:
+    if record.validation_loss is None:
+        return ""
+    told = f"; held out: loss {record.validation_loss:.4f}"
+    if record.validation_accuracy is not None:
+        told += f", acc {record.validation_accuracy:.4f}"
+    return told
 
 
 def _accuracy(value: float | None) -> str:

@@ -126,7 +126,8 @@ def as_parts(
 ) -> tuple[tuple[NDArray[Any], NDArray[Any]], tuple[NDArray[Any], NDArray[Any]]]:
     """Return ((x_train, t_train), (x_test, t_test)) of a `Dataset`, or of what `load_mnist` gives.
 
-    Targets other than a `Dataset`'s may be one-hot rows or numbers.
+    Targets other than a `Dataset`'s may be one-hot rows or numbers. Samples may be a sparse array
+    or matrix of SciPy's; it becomes CSR, of which some rows can be taken.
     """
     if isinstance(data, Dataset):
         return (data.x_train, data.t_train), (data.x_test, data.t_test)
@@ -137,16 +138,20 @@ def as_parts(
             "data must be a Dataset or ((x_train, t_train), (x_test, t_test)), got "
             f"{type(data).__name__}"
         ) from None
-    train = np.asarray(x_train), np.asarray(t_train)
-    test = np.asarray(x_test), np.asarray(t_test)
+    train = _rows(x_train), np.asarray(t_train)
+    test = _rows(x_test), np.asarray(t_test)
     for name, (x, t) in (("train", train), ("test", test)):
-        if x.ndim == 0 or t.ndim == 0 or len(x) != len(t):
+        if x.ndim == 0 or t.ndim == 0 or x.shape[0] != len(t):
             raise ParameterError(
                 f"x_{name} and t_{name} must be as long, got shapes {x.shape} and {t.shape}"
             )
-    if len(train[0]) == 0:
+    if len(train[1]) == 0:
         raise ParameterError("x_train must hold at least one sample, got none")
     return train, test
+
+
+def _rows(x: Any) -> Any:
+    return x.tocsr() if hasattr(x, "tocsr") else np.asarray(x)
 
 
 def check_labels(name: str, labels: ArrayLike, classes: int) -> NDArray[np.int64]:
@@ -196,14 +201,14 @@ def _check_samples(name: str, samples: ArrayLike) -> NDArray[Any]:
     return values
 
 
-def as_inputs(x: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
+def as_inputs(x: Any, dtype: DTypeLike) -> NDArray[Any]:
     """Return samples as rows of `dtype`, as a network takes them.
 
     Parameters
     ----------
     x
         Samples along the first axis. Bytes become ``byte / 255``, rounded once; floats keep
-        their values.
+        their values. Sparse rows of SciPy's become ordinary ones.
     dtype
         float32 or float64.
 
@@ -213,7 +218,7 @@ def as_inputs(x: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
         Of shape (samples, features). It shares memory with `x` where nothing had to change.
     """
     kind = check_dtype(dtype)
-    values = np.asarray(x)
+    values = x.toarray() if hasattr(x, "toarray") else np.asarray(x)
     rows = values.reshape(len(values), math.prod(values.shape[1:]))
     if rows.dtype == np.uint8:
         # Casts in small blocks while it divides; a table of 256 quotients is slower to look up.

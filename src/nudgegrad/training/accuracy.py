@@ -1,14 +1,18 @@
-"""The share of correct predictions, with bounded memory."""
+"""The share of correct predictions, and the mean loss, with bounded memory."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from nudgegrad.gradient.trace import forward_pass
 from nudgegrad.network import Network
 from nudgegrad.training.samples import Samples
 
-__all__ = ["measure_accuracy"]
+__all__ = ["measure_accuracy", "measure_loss"]
 
 
 def measure_accuracy(network: Network, samples: Samples, *, kernels: bool = False) -> float:
@@ -24,14 +28,39 @@ def measure_accuracy(network: Network, samples: Samples, *, kernels: bool = Fals
         Whether to use them, and several threads.
     """
 
-    def hits(rows: slice) -> int:
-        output = forward_pass(network.layers, samples.take(rows), {} if kernels else None)[-1]
+    def hits(output: NDArray[Any], rows: slice) -> int:
         return int(np.sum(network.loss_function.hits(output, samples.t[rows])))
+
+    return _mean(network, samples, hits, kernels)
+
+
+def measure_loss(network: Network, samples: Samples, *, kernels: bool = False) -> float:
+    """Return the mean of the samples' errors; parameters are as for `measure_accuracy`.
+
+    The samples' ``targets`` must be in the loss's form, as `check_targets` brings them.
+    """
+
+    def errors(output: NDArray[Any], rows: slice) -> float:
+        each = network.loss_function.samples(output, samples.targets[rows])
+        return float(np.sum(each, dtype=np.float64))
+
+    return _mean(network, samples, errors, kernels)
+
+
+def _mean(
+    network: Network, samples: Samples, total: Callable[[NDArray[Any], slice], float],
+    kernels: bool,
+) -> float:  # fmt: skip
+    """Return the mean over all samples of what `total` adds up over some."""
+
+    def part(rows: slice) -> float:
+        output = forward_pass(network.layers, samples.take(rows), {} if kernels else None)[-1]
+        return total(output, rows)
 
     parts = samples.parts()
     if not kernels:
-        return sum(map(hits, parts)) / len(samples)
+        return sum(map(part, parts)) / len(samples)
     from nudgegrad.gradient.kernels.threads import in_parallel
 
     weights = sum(array.size for array in network.params.values())
-    return sum(in_parallel(hits, parts, work=len(samples) * weights)) / len(samples)
+    return sum(in_parallel(part, parts, work=len(samples) * weights)) / len(samples)

@@ -4,22 +4,51 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nudgegrad._version import __version__
 from nudgegrad.files import FileError, read_npz, write_npz
-from nudgegrad.network import Network, Parameters
+from nudgegrad.network import Network
+from nudgegrad.training.early_stopping import EarlyStopping
 from nudgegrad.training.history import EpochRecord, History
 from nudgegrad.training.optimizers import Optimizer
+from nudgegrad.training.schedules import LinearDecay
 from nudgegrad.validation import check_integer, check_real
 
-__all__ = ["load_parameters", "read_history", "restore_checkpoint", "save_checkpoint"]
+__all__ = ["Draws", "load_parameters", "read_history", "restore_checkpoint", "save_checkpoint"]
 
 FORMAT = 1
+ADDED = {
+    "weight_decay": 0.0, "schedule": None, "validation_samples": 0, "monitor": "loss",
+    "patience": None, "min_delta": 0.0,
+}  # fmt: skip
+"""Settings that the first checkpoints of this format lack, as they were then."""
+
+PARAMETER, BUFFER, BEST, OPTIMIZER = "parameter.", "buffer.", "best.", "optimizer."
+"""What the names of arrays begin with."""
+
+
+class Draws(NamedTuple):
+    """What is drawn by the seed.
+
+    Attributes
+    ----------
+    rng : numpy.random.Generator
+        As it is before the next batch.
+    order : array of int64
+        That of the epoch under way when sampling is ``"shuffle"``, or empty.
+    held_out : array of int64
+        The samples that are not trained on, in ascending order.
+    """
+
+    rng: np.random.Generator
+    order: NDArray[np.int64]
+    held_out: NDArray[np.int64]
 
 
 def save_checkpoint(
@@ -27,20 +56,33 @@ def save_checkpoint(
     network: Network,
     optimizer: Optimizer,
     history: History,
-    rng: np.random.Generator,
-    order: NDArray[np.int64],
+    draws: Draws,
+    stopping: EarlyStopping | None = None,
 ) -> None:
-    """Write what the rest of a run depends on: parameters, buffers, optimizer, history, randomness.
+    """Write all that the rest of a run depends on.
 
-    `order` is that of the epoch under way when sampling is ``"shuffle"``, or empty.
+    `stopping` has the best parameters so far, and the latest where the network has the best.
     """
+    latest = {**network.params, **network.buffers, **(stopping.latest if stopping else {})}
     arrays = {
-        "order": order,
+        "order": draws.order,
         "train_loss": np.array(history.train_loss, dtype=np.float64),
-        **{f"parameter.{name}": array for name, array in network.params.items()},
-        **{f"buffer.{name}": array for name, array in network.buffers.items()},
-        **{f"optimizer.{name}": array for name, array in optimizer.state.items()},
+        **{PARAMETER + name: latest[name] for name in network.params},
+        **{BUFFER + name: latest[name] for name in network.buffers},
+        **{OPTIMIZER + name: array for name, array in optimizer.state.items()},
     }
+    watched: dict[str, Any] = {}
+    if stopping is not None:
+        arrays["held_out"] = draws.held_out
+        arrays.update({BEST + name: array for name, array in stopping.parameters.items()})
+        watched = {
+            "best_iteration": history.best_iteration,
+            "best": {
+                "value": stopping.value if stopping.parameters else None,
+                "iteration": stopping.iteration,
+                "waited": stopping.waited,
+            },
+        }
     document = {
         "format": FORMAT,
         "version": __version__,
@@ -52,22 +94,25 @@ def save_checkpoint(
         "step_seconds": history.step_seconds,
         "loss_evaluations": history.loss_evaluations,
         "epochs": [asdict(record) for record in history.epochs],
-        "random_state": rng.bit_generator.state,
+        "random_state": draws.rng.bit_generator.state,
+        **watched,
     }
     write_npz(path, arrays, document)
 
 
 def restore_checkpoint(
-    path: str | os.PathLike[str], network: Network, optimizer: Optimizer, history: History
-) -> tuple[np.random.Generator, NDArray[np.int64]]:
-    """Put a saved state into what was made with the same settings; return generator and order.
+    path: str | os.PathLike[str], network: Network, optimizer: Optimizer, history: History,
+    stopping: EarlyStopping | None = None,
+) -> Draws:  # fmt: skip
+    """Put a saved state into what was made with the same settings; return what was drawn.
 
     Everything is read before anything is taken over: a damaged file changes nothing.
     """
     arrays, document = _read(path)
     try:
         _check_settings(path, document["settings"], history.settings)
-        _check_parameters(path, network, arrays)
+        _check_parameters(path, network, arrays, PARAMETER)
+        best = None if stopping is None else _read_best(path, network, arrays, document)
         state = _optimizer_state(path, network, arrays)
         learning_rate = check_real("learning_rate", document["learning_rate"])
         rng = np.random.default_rng()
@@ -76,29 +121,43 @@ def restore_checkpoint(
         if losses.ndim != 1 or losses.dtype != np.float64:
             raise FileError(f"{path}: train_loss must be a row of float64")
         _check_order(path, order, history.settings, len(losses))
+        held_out = arrays.get("held_out", np.empty(0, dtype=np.int64))
+        _check_held_out(path, held_out, history.settings)
         restored = {
             "train_loss": losses.tolist(),
             "seconds": check_real("seconds", document["seconds"], low=0),
             "step_seconds": check_real("step_seconds", document["step_seconds"], low=0),
             "loss_evaluations": check_integer("loss_evaluations", document["loss_evaluations"], 0),
             "epochs": [EpochRecord(**record) for record in document["epochs"]],
+            "best_iteration": document.get("best_iteration"),
         }
+        if restored["best_iteration"] is not None:
+            check_integer("best_iteration", restored["best_iteration"], 0)
     except FileError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise FileError(f"{path}: is not a complete checkpoint ({error!r})") from error
-    _fill(network, arrays)
+    _fill(network, arrays, PARAMETER)
     optimizer.state, optimizer.learning_rate = state, learning_rate
+    if stopping is not None and best is not None:
+        stopping.parameters, stopping.value, stopping.iteration, stopping.waited = best
+        stopping.latest = {}
     for name, value in restored.items():
         setattr(history, name, value)
-    return rng, order
+    return Draws(rng, order, held_out)
 
 
 def load_parameters(path: str | os.PathLike[str], network: Network) -> None:
-    """Put the parameters and buffers of a checkpoint into a network of the same shapes."""
-    arrays, _ = _read(path)
-    _check_parameters(path, network, arrays)
-    _fill(network, arrays)
+    """Put the parameters that a checkpoint keeps into a network of the same shapes.
+
+    They are the best by the samples held out, where there are such, or else the latest.
+    """
+    arrays, document = _read(path)
+    best = document.get("best")
+    kept = isinstance(best, dict) and document.get("best_iteration") == best.get("iteration")
+    prefix = BEST if kept and any(name.startswith(BEST) for name in arrays) else PARAMETER
+    _check_parameters(path, network, arrays, prefix)
+    _fill(network, arrays, prefix)
 
 
 def read_history(path: str | os.PathLike[str]) -> History:
@@ -134,37 +193,52 @@ def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Any]]
 
 
 def _check_parameters(
-    path: str | os.PathLike[str], network: Network, arrays: dict[str, Any]
+    path: str | os.PathLike[str], network: Network, arrays: dict[str, Any], prefix: str
 ) -> None:
-    for kind, live_arrays in _kept(network):
-        for name, live in live_arrays.items():
-            saved = arrays.get(f"{kind}.{name}")
-            if saved is None or saved.shape != live.shape or saved.dtype != live.dtype:
-                received = "none" if saved is None else f"{saved.dtype} of shape {saved.shape}"
-                raise FileError(
-                    f"{path}: {kind} {name} must be {live.dtype} of shape {live.shape}, the file "
-                    f"has {received}"
-                )
+    for kind, name, live in _kept(network):
+        saved = arrays.get(_place(prefix, kind, name))
+        if saved is None or saved.shape != live.shape or saved.dtype != live.dtype:
+            received = "none" if saved is None else f"{saved.dtype} of shape {saved.shape}"
+            raise FileError(
+                f"{path}: {kind[:-1]} {name} must be {live.dtype} of shape {live.shape}, the file "
+                f"has {received}"
+            )
 
 
 def _check_settings(
     path: str | os.PathLike[str], saved: dict[str, Any], present: dict[str, Any]
 ) -> None:
+    known = {**ADDED, **saved}
+    if saved.get("decay_iterations") is not None:  # how a falling learning rate was told at first
+        known["schedule"] = LinearDecay(saved["decay_iterations"]).settings()
     for name, value in present.items():
-        if saved.get(name) != value:
+        if known.get(name) != value:
             raise FileError(
-                f"{path}: was made with {name} {saved.get(name)!r}, this trainer has {value!r}"
+                f"{path}: was made with {name} {known.get(name)!r}, this trainer has {value!r}"
             )
+
+
+def _read_best(
+    path: str | os.PathLike[str], network: Network, arrays: dict[str, Any], document: Any
+) -> tuple[dict[str, NDArray[Any]], float, int | None, int]:
+    """Return what `EarlyStopping` keeps: parameters, value, iteration, waited."""
+    best = document["best"]
+    waited = check_integer("waited", best["waited"], 0)
+    if best["value"] is None:
+        return {}, math.inf, None, waited
+    _check_parameters(path, network, arrays, BEST)
+    parameters = {name: arrays[BEST + name] for _, name, _ in _kept(network)}
+    value = check_real("value", best["value"])
+    return parameters, value, check_integer("iteration", best["iteration"], 0), waited
 
 
 def _optimizer_state(
     path: str | os.PathLike[str], network: Network, arrays: dict[str, Any]
 ) -> dict[str, Any]:
-    prefix = "optimizer."
     state = {
-        name.removeprefix(prefix): array
+        name.removeprefix(OPTIMIZER): array
         for name, array in arrays.items()
-        if name.startswith(prefix)
+        if name.startswith(OPTIMIZER)
     }
     for name, array in state.items():
         like = network.params.get(name.partition(".")[2])
@@ -187,12 +261,30 @@ def _check_order(
         raise FileError(f"{path}: order must be a permutation of the training samples")
 
 
-def _fill(network: Network, arrays: dict[str, Any]) -> None:
-    for kind, live_arrays in _kept(network):
-        for name, live in live_arrays.items():
-            live[...] = arrays[f"{kind}.{name}"]
+def _check_held_out(
+    path: str | os.PathLike[str], rows: NDArray[Any], settings: dict[str, Any]
+) -> None:
+    """Raise unless `rows` are as many training samples as are held out, in ascending order."""
+    held = settings["validation_samples"]
+    samples = settings["train_samples"] + held
+    fits = rows.dtype == np.int64 and rows.shape == (held,) and bool(np.all(np.diff(rows) > 0))
+    if not fits or (held and not 0 <= rows[0] <= rows[-1] < samples):
+        raise FileError(f"{path}: held_out must be {held} of {samples} training samples")
 
 
-def _kept(network: Network) -> tuple[tuple[str, Parameters], ...]:
-    """Return what of a network is saved, by the prefix of its names in a file."""
-    return ("parameter", network.params), ("buffer", network.buffers)
+def _fill(network: Network, arrays: dict[str, Any], prefix: str) -> None:
+    for kind, name, live in _kept(network):
+        live[...] = arrays[_place(prefix, kind, name)]
+
+
+def _kept(network: Network) -> Iterator[tuple[str, str, NDArray[Any]]]:
+    """Yield what of a network is saved: the prefix of its kind, its name, the live array."""
+    for name, array in network.params.items():
+        yield PARAMETER, name, array
+    for name, array in network.buffers.items():
+        yield BUFFER, name, array
+
+
+def _place(prefix: str, kind: str, name: str) -> str:
+    """Return where a file has an array: among the best, or by its kind."""
+    return (BEST if prefix == BEST else kind) + name

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
 from pathlib import Path
@@ -16,13 +18,26 @@ from nudgegrad.data.fetch import OnProgress
 from nudgegrad.files import FileError, write_json
 from nudgegrad.layers import INITIALIZERS, Affine, Layer, ReLU, Sigmoid, Tanh
 from nudgegrad.network import Network
+from nudgegrad.training.early_stopping import make_stopping
+from nudgegrad.training.schedules import CosineDecay, LinearDecay, Schedule, StepDecay
 from nudgegrad.training.trainer import Trainer
 from nudgegrad.validation import ParameterError, check_choice, check_integer, check_real
 
 __all__ = ["ACTIVATIONS", "DECAYS", "INITIALIZERS", "RECIPES", "Configuration"]
 
 ACTIVATIONS: dict[str, type[Layer]] = {"sigmoid": Sigmoid, "tanh": Tanh, "relu": ReLU}
-DECAYS = ("none", "linear")
+DECAYS: dict[str, Callable[[Configuration], Schedule | None]] = {
+    "none": lambda c: Schedule(warm_up=c.warm_up) if c.warm_up else None,
+    "linear": lambda c: LinearDecay(c.iterations, warm_up=c.warm_up),
+    "cosine": lambda c: CosineDecay(c.iterations, warm_up=c.warm_up),
+    "step": lambda c: StepDecay(c.falls_every, warm_up=c.warm_up),
+}
+"""What makes of a configuration its learning-rate schedule."""
+ADDED = (
+    "decay", "warm_up", "decay_every", "weight_decay", "validation_fraction", "monitor", "patience",
+    "min_delta", "data_folder", "label", "image_size",
+)  # fmt: skip
+"""Settings that configurations of 0.1 did not have at first; their defaults are as it was then."""
 RECIPES: dict[str, dict[str, Any]] = {
     "best": {
         "hidden_sizes": (128,),
@@ -58,7 +73,12 @@ class Configuration:
     method, iterations, batch_size, learning_rate, optimizer, h, sampling, dtype, seed
         As for `nudgegrad.Trainer` and `nudgegrad.Network`.
     decay
-        ``"linear"``: the learning rate falls to zero over the run. ``"none"``: it stays.
+        How the learning rate falls over the run: ``"linear"`` or ``"cosine"`` to zero, ``"step"``
+        to a tenth every `decay_every` iterations (None: a third of the run). ``"none"``: it stays.
+    warm_up
+        Iterations over which the learning rate rises from nothing first.
+    weight_decay, validation_fraction, monitor, patience, min_delta
+        As for `nudgegrad.Trainer`.
     checkpoint_every, checkpoint_seconds
         As for `nudgegrad.Trainer.run`.
     """
@@ -74,6 +94,13 @@ class Configuration:
     batch_size: int = 100
     learning_rate: float | None = None
     decay: str = "none"
+    decay_every: int | None = None
+    warm_up: int = 0
+    weight_decay: float = 0.0
+    validation_fraction: float = 0.0
+    monitor: str = "loss"
+    patience: int | None = None
+    min_delta: float = 0.0
     optimizer: str = "sgd"
     h: float = 1e-4
     sampling: str = "replacement"
@@ -92,7 +119,12 @@ class Configuration:
         check_choice("activation", self.activation, list(ACTIVATIONS))
         check_integer("iterations", self.iterations, 1)
         check_integer("seed", self.seed, 0)
-        check_choice("decay", self.decay, DECAYS)
+        check_choice("decay", self.decay, list(DECAYS))
+        check_integer("warm_up", self.warm_up, 0)
+        if self.decay_every is not None:
+            check_integer("decay_every", self.decay_every, 1)
+        check_real("weight_decay", self.weight_decay, low=0)
+        make_stopping(self.validation_fraction, self.monitor, self.patience, self.min_delta)
         if isinstance(self.weight_init_std, str):
             check_choice("weight_init_std", self.weight_init_std, list(INITIALIZERS))
         elif self.weight_init_std is not None:
@@ -103,6 +135,11 @@ class Configuration:
             check_real("checkpoint_seconds", self.checkpoint_seconds, above=0)
         if self.checkpoint_every is not None:
             check_integer("checkpoint_every", self.checkpoint_every, 1)
+
+    @property
+    def falls_every(self) -> int:
+        """Iterations between two falls of a learning rate that falls by steps."""
+        return self.decay_every or math.ceil(self.iterations / 3)
 
     def load_data(
         self, *, download: bool = False, on_progress: OnProgress | None = None
@@ -149,7 +186,12 @@ class Configuration:
             optimizer=self.optimizer,
             h=self.h,
             sampling=self.sampling,
-            decay_iterations=self.iterations if self.decay == "linear" else None,
+            schedule=DECAYS[self.decay](self),
+            weight_decay=self.weight_decay,
+            validation_fraction=self.validation_fraction,
+            monitor=self.monitor,
+            patience=self.patience,
+            min_delta=self.min_delta,
             seed=self.seed,
         )
 
@@ -162,10 +204,8 @@ class Configuration:
         """Return what `save` wrote, and the further facts."""
         try:
             document = json.loads(Path(path).read_text(encoding="utf-8"))
-            document.setdefault("decay", "none")  # which runs of 0.1 did not have yet
-            for name in ("data_folder", "label", "image_size"):  # nor these
-                document.setdefault(name, None)
             names = {field.name for field in fields(cls)}
+            names -= {name for name in ADDED if name not in document}
             settings = {name: document.pop(name) for name in names}
             return cls(**settings), document
         except ParameterError as error:

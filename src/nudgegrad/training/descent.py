@@ -32,8 +32,8 @@ def can_descend(network: Network) -> bool:
 
 def descend(
     network: Network, x: Any, t: NDArray[Any], h: float, learning_rate: float,
-    *, training_step: int | None = None, progress: Callable[[int, int], Any] | None = None,
-    cancel: Callable[[], bool] | None = None,
+    *, weight_decay: float = 0.0, training_step: int | None = None,
+    progress: Callable[[int, int], Any] | None = None, cancel: Callable[[], bool] | None = None,
 ) -> tuple[float, int]:  # fmt: skip
     """Update a network's parameters by one mini-batch.
 
@@ -48,6 +48,8 @@ def descend(
         The nudge.
     learning_rate
         The step size.
+    weight_decay
+        λ: as much of each W is added to its gradient.
     training_step, progress, cancel
         As for `nudgegrad.gradient.compute_gradient`. If the step is cancelled, or the loss is not
         finite, nothing is updated.
@@ -55,7 +57,7 @@ def descend(
     Returns
     -------
     loss, loss_evaluations
-        The loss is that before the update.
+        The loss is that before the update, weight decay's share left out.
     """
     layers = network.layers
     steps, loss, evaluations = _slopes(
@@ -65,6 +67,8 @@ def descend(
         return loss, evaluations
     for params, inputs, slope in steps:
         weights = params["W"]
+        if weight_decay:
+            weights -= learning_rate * weight_decay * weights
         if isinstance(inputs, np.ndarray):
             weights -= slope.dtype.type(learning_rate) * (inputs.T @ slope)
         elif weights.flags.c_contiguous:

@@ -20,7 +20,7 @@ from nudgegrad.training.samples import Samples
 
 __all__ = ["SAMPLINGS", "Batch", "Feed"]
 
-SAMPLINGS = ("replacement", "shuffle")
+SAMPLINGS = ("replacement", "shuffle", "ordered")
 AHEAD = 16  # batches to a block: enough to make handing it over cheap
 
 Rows = NDArray[np.int64]
@@ -60,9 +60,9 @@ class Feed:
     samples
         What to draw from.
     batch_size
-        Samples a batch; the last one of an epoch may have fewer if they are shuffled.
+        Samples a batch; the last one of an epoch may have fewer if they are not drawn anew.
     sampling
-        ``"replacement"`` or ``"shuffle"``.
+        ``"replacement"``, ``"shuffle"`` or ``"ordered"``.
     rng
         Where the draws come from. It is the feed's own from now on.
     ahead
@@ -125,6 +125,9 @@ class Feed:
         if self._sampling == "replacement":
             return rng.integers(0, len(self._samples), self._batch_size), order
         position = iteration % self.iterations_per_epoch * self._batch_size
+        if self._sampling == "ordered":
+            end = min(position + self._batch_size, len(self._samples))
+            return np.arange(position, end, dtype=np.int64), order
         if position == 0:
             order = rng.permutation(len(self._samples))
         return order[position : position + self._batch_size], order

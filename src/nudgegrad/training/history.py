@@ -28,7 +28,7 @@ KINDS = ("accuracy", "loss")
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """Accuracies after some iterations.
+    """Accuracies after some iterations, and how well the samples held out are told.
 
     Attributes
     ----------
@@ -38,19 +38,25 @@ class EpochRecord:
         Iterations so far.
     train_accuracy, test_accuracy : float or None
         None where targets are no classes.
+    validation_loss, validation_accuracy : float or None
+        Of the samples held out; None where there are none. Weight decay is no part of this loss.
     """
 
     epoch: float
     iteration: int
     train_accuracy: float | None
     test_accuracy: float | None
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
 
     def __post_init__(self) -> None:
         check_real("epoch", self.epoch, low=0)
         check_integer("iteration", self.iteration, 0)
-        for name in ("train_accuracy", "test_accuracy"):
+        for name in ("train_accuracy", "test_accuracy", "validation_accuracy"):
             if getattr(self, name) is not None:
                 check_real(name, getattr(self, name), low=0)
+        if self.validation_loss is not None:
+            check_real("validation_loss", self.validation_loss)
 
 
 @dataclass
@@ -65,9 +71,10 @@ class History:
         ``"running"``, ``"completed"``, ``"interrupted"`` (stopped by a signal or `Trainer.stop`;
         it can go on) or ``"diverged"`` (the loss is no longer finite).
     message : str
-        For an outcome other than completed: what happened, and what to do.
+        For an outcome other than completed: what happened, and what to do. Also why a run was
+        completed early.
     train_loss : list of float
-        The loss of every iteration's batch, before its update.
+        The loss of every iteration's batch, before its update, weight decay included.
     epochs : list of EpochRecord
         At the start, after every epoch, and at the end.
     seconds : float
@@ -76,6 +83,8 @@ class History:
         The part of it spent in steps (draw, gradient, update), without accuracies and files.
     loss_evaluations : int
         How many loss evaluations the gradients stand for.
+    best_iteration : int or None
+        Where samples are held out: when the parameters were reached that were the best by them.
     settings : dict
         What the run was made with.
     """
@@ -88,6 +97,7 @@ class History:
     seconds: float = 0.0
     step_seconds: float = 0.0
     loss_evaluations: int = 0
+    best_iteration: int | None = None
     settings: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -104,6 +114,14 @@ class History:
     def test_accuracy(self) -> float | None:
         """The last test accuracy."""
         return self.epochs[-1].test_accuracy if self.epochs else None
+
+    @property
+    def kept(self) -> EpochRecord | None:
+        """The record of the parameters that a run leaves: the best ones, or the last."""
+        for record in self.epochs:
+            if record.iteration == self.best_iteration:
+                return record
+        return self.epochs[-1] if self.epochs else None
 
     def __repr__(self) -> str:
         loss = f"{self.train_loss[-1]:.4f}" if self.train_loss else "none"
@@ -124,6 +142,7 @@ class History:
             "seconds": document.pop("seconds"),
             "step_seconds": document.pop("step_seconds"),
             "loss_evaluations": document.pop("loss_evaluations"),
+            "best_iteration": document.pop("best_iteration"),
             "settings": document.pop("settings"),
             "epochs": document.pop("epochs"),
             "train_loss": document.pop("train_loss"),
@@ -132,12 +151,15 @@ class History:
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> History:
         """Return the history that `to_dict` describes."""
-        fields = {key: document[key] for key in cls.__dataclass_fields__}
+        known = {"best_iteration": None, **document}  # which files of 0.1 did not have yet
+        fields = {key: known[key] for key in cls.__dataclass_fields__}
         check_choice("outcome", fields["outcome"], OUTCOMES)
         check_choice("method", fields["method"], METHODS)
         check_real("seconds", fields["seconds"], low=0)
         check_real("step_seconds", fields["step_seconds"], low=0)
         check_integer("loss_evaluations", fields["loss_evaluations"], 0)
+        if fields["best_iteration"] is not None:
+            check_integer("best_iteration", fields["best_iteration"], 0)
         fields["epochs"] = [EpochRecord(**record) for record in fields["epochs"]]
         fields["train_loss"] = [
             math.nan if loss is None else float(loss) for loss in fields["train_loss"]
@@ -170,17 +192,14 @@ class History:
         records = {record.iteration: record for record in self.epochs}
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["iteration", "train_loss", "epoch", "train_accuracy", "test_accuracy"])
+        columns = [name for name in EpochRecord.__dataclass_fields__ if name != "iteration"]
+        writer.writerow(["iteration", "train_loss", *columns])
         losses: list[float | str] = ["", *self.train_loss]
         for iteration, loss in enumerate(losses):
             record = records.get(iteration)
-            accuracies = (
-                ["", "", ""]
-                if record is None
-                else [record.epoch, record.train_accuracy, record.test_accuracy]
-            )
+            facts = [getattr(record, name, "") for name in columns]
             if iteration or record:
-                writer.writerow([iteration, loss, *accuracies])
+                writer.writerow([iteration, loss, *facts])
         with write_atomically(path) as stream:
             stream.write(text.getvalue().encode())
 

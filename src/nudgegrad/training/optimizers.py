@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nudgegrad.validation import ParameterError, check_choice, check_real
 
-__all__ = ["OPTIMIZERS", "SGD", "Adam", "Momentum", "Optimizer", "make_optimizer"]
+__all__ = ["OPTIMIZERS", "SGD", "Adam", "Momentum", "Nesterov", "Optimizer", "make_optimizer"]
 
 Arrays = MutableMapping[str, NDArray[Any]]
 
@@ -80,6 +80,24 @@ class Momentum(Optimizer):
             velocity *= self.momentum
             velocity -= self.learning_rate * gradients[name]
             parameter += velocity
+
+
+class Nesterov(Momentum):
+    """v ← momentum·v − learning_rate·g, w ← w + momentum·v − learning_rate·g: a step ahead.
+
+    The learning rate is 0.01 unless told. Sources: Y. Nesterov, 1983; the form that takes the
+    gradient where the parameters are is that of Y. Bengio, N. Boulanger-Lewandowski and R. Pascanu,
+    *Advances in optimizing recurrent networks*, 2013, equation 7.
+    """
+
+    def update(self, params: Arrays, gradients: Mapping[str, NDArray[Any]]) -> None:
+        """Move every parameter, in place, along the velocity that it will have next."""
+        for name, parameter in params.items():
+            velocity = self._kept(f"velocity.{name}", parameter)
+            step = self.learning_rate * gradients[name]
+            velocity *= self.momentum
+            velocity -= step
+            parameter += self.momentum * velocity - step
 
 
 class Adam(Optimizer):

@@ -116,14 +116,17 @@ class Run:
     def facts(self) -> dict[str, Any]:
         """Return the summary."""
         history = self.trainer.history
-        naive = self.naive_seconds
+        naive, kept = self.naive_seconds, history.kept
         return {
             "outcome": history.outcome,
             "message": history.message,
             "method": history.method,
             "iterations": history.iterations,
-            "train_accuracy": history.train_accuracy,
-            "test_accuracy": history.test_accuracy,
+            "train_accuracy": None if kept is None else kept.train_accuracy,
+            "test_accuracy": None if kept is None else kept.test_accuracy,
+            "validation_loss": None if kept is None else kept.validation_loss,
+            "validation_accuracy": None if kept is None else kept.validation_accuracy,
+            "best_iteration": history.best_iteration,
             "seconds": history.seconds,
             "seconds_per_step": history.step_seconds / max(1, history.iterations),
             "loss_evaluations": history.loss_evaluations,

@@ -15,7 +15,7 @@ from nudgegrad.validation import ParameterError
 if TYPE_CHECKING:
     from nudgegrad.gradient.kernels.sparse import SparseBytes
 
-__all__ = ["Samples", "check_targets"]
+__all__ = ["Samples", "check_targets", "hold_apart"]
 
 ROWS = 1000  # samples at a time, where all of them are gone through
 
@@ -29,7 +29,7 @@ class Samples:
     Parameters
     ----------
     x
-        Samples along the first axis, bytes or floats.
+        Samples along the first axis, bytes or floats; or a CSR array of SciPy's.
     t
         Their targets.
     network
@@ -47,15 +47,14 @@ class Samples:
         The share of the bytes that are not zero; 1 if that was not looked at.
     """
 
-    def __init__(
-        self, x: NDArray[Any], t: NDArray[Any], network: Network, *, kernels: bool
-    ) -> None:
+    def __init__(self, x: Any, t: NDArray[Any], network: Network, *, kernels: bool) -> None:
         self.x, self.t = x, t
         self.targets = t
         self._dtype = network.dtype
         self._sparse: SparseBytes | None = None
         self.share = 1.0
-        if kernels and x.dtype == np.uint8 and type(network.layers[0]) is Affine and len(x):
+        bytes_ = isinstance(x, np.ndarray) and x.dtype == np.uint8
+        if kernels and bytes_ and type(network.layers[0]) is Affine and len(t):
             from nudgegrad.gradient.kernels.sparse import SPARSE_SHARE, SparseBytes
 
             some = x[:: max(1, len(x) // ROWS)]
@@ -65,7 +64,7 @@ class Samples:
                 self.share = self._sparse.share
 
     def __len__(self) -> int:
-        return len(self.x)
+        return int(self.x.shape[0])  # sparse arrays have no len
 
     @property
     def sparse(self) -> bool:
@@ -82,6 +81,19 @@ class Samples:
     def parts(self) -> list[slice]:
         """Return all samples, some at a time."""
         return [slice(a, min(a + ROWS, len(self))) for a in range(0, len(self), ROWS)]
+
+
+def hold_apart(
+    x: Any, t: NDArray[Any], rows: NDArray[np.int64], network: Network, *, kernels: bool
+) -> tuple[Samples, Samples | None]:
+    """Return the samples that are left without some, and those; all and None where it is none."""
+    if not len(rows):
+        return Samples(x, t, network, kernels=kernels), None
+    rest = np.delete(np.arange(len(t)), rows)
+    return (
+        Samples(x[rest], t[rest], network, kernels=kernels),
+        Samples(x[rows], t[rows], network, kernels=kernels),
+    )
 
 
 def check_targets(network: Network, *parts: Samples) -> bool:

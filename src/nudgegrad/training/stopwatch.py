@@ -6,7 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["Stopwatch"]
+from nudgegrad.training.history import History
+
+__all__ = ["Clock", "Stopwatch"]
 
 
 class Stopwatch:
@@ -27,3 +29,23 @@ class Stopwatch:
             yield
         finally:
             self._waited += time.perf_counter() - started
+
+
+class Clock:
+    """Adds the time since the last tick to a history.
+
+    Attributes
+    ----------
+    now : float
+        The stopwatch at the last tick.
+    """
+
+    def __init__(self, history: History, stopwatch: Stopwatch) -> None:
+        self._history, self._stopwatch = history, stopwatch
+        self.now = stopwatch.now()
+
+    def tick(self) -> None:
+        """Add the time."""
+        now = self._stopwatch.now()
+        self._history.seconds += now - self.now
+        self.now = now

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,19 +14,21 @@ from nudgegrad.data import Dataset, as_inputs, as_parts
 from nudgegrad.differentiate import check_step
 from nudgegrad.gradient import METHODS, Cancelled
 from nudgegrad.network import Network
-from nudgegrad.training.accuracy import measure_accuracy
-from nudgegrad.training.checkpoint import restore_checkpoint, save_checkpoint
+from nudgegrad.training.checkpoint import Draws, restore_checkpoint, save_checkpoint
+from nudgegrad.training.early_stopping import EarlyStopping, hold_out, make_stopping
 from nudgegrad.training.feed import SAMPLINGS, Feed
 from nudgegrad.training.history import EpochRecord, History
 from nudgegrad.training.optimizers import Optimizer, make_optimizer
 from nudgegrad.training.preparation import compile_kernels, gather_ahead, limited_threads
-from nudgegrad.training.samples import Samples, check_targets
+from nudgegrad.training.records import accuracy_of, take_record
+from nudgegrad.training.samples import Samples, check_targets, hold_apart
+from nudgegrad.training.schedules import Schedule
 from nudgegrad.training.signals import StopRequest, stop_on_signal
-from nudgegrad.training.stopwatch import Stopwatch
+from nudgegrad.training.stopwatch import Clock, Stopwatch
 from nudgegrad.training.update import update
 from nudgegrad.validation import ParameterError, check_choice, check_integer, check_real
 
-__all__ = ["SAMPLINGS", "Trainer", "train"]
+__all__ = ["SAMPLINGS", "Part", "Trainer"]
 
 Part = tuple[NDArray[Any], NDArray[Any]]
 """Samples and targets."""
@@ -44,7 +45,7 @@ class Trainer:
         Updated in place.
     data
         A `nudgegrad.data.Dataset`, or ``((x_train, t_train), (x_test, t_test))`` as `load_mnist`
-        returns it. Bytes are divided by 255 batch by batch.
+        returns it. Bytes are divided by 255, and sparse arrays of SciPy's filled, batch by batch.
     method
         ``"node"``, ``"weight"``, ``"naive"`` or ``"backprop"``.
     batch_size
@@ -58,20 +59,36 @@ class Trainer:
         The nudge.
     sampling
         ``"replacement"``: every batch is drawn from all samples, as in the lesson. ``"shuffle"``:
-        each epoch goes once through the samples in a new order.
-    decay_iterations
-        If told, the learning rate falls in a straight line to zero over so many iterations;
-        ``optimizer.learning_rate`` stays what it falls from.
+        each epoch goes once through the samples in a new order. ``"ordered"``: always in their
+        own.
+    schedule
+        What the learning rate is times, a `nudgegrad.training.Schedule`, or None: it stays.
+        ``optimizer.learning_rate`` is never changed by it.
+    weight_decay
+        λ: ½·λ·ΣW² is added to the loss and λ·W to each W's gradient; biases are left alone.
+    validation_fraction
+        The share of the training samples that is held out: not trained on, and measured after
+        every epoch. The network ends with the parameters that were the best by them.
+    monitor, patience, min_delta
+        What ``"best"`` goes by, ``"loss"`` or ``"accuracy"``; after how many epochs without an
+        improvement by more than min_delta the run is completed early (None: never). As for
+        `nudgegrad.training.early_stopping.EarlyStopping`.
     seed
-        Of the batches. Same seed, same machine, same result.
+        Of the batches and of what is held out. Same seed, same machine, same result.
     kernels
         Whether compiled kernels may take the place of array lines. `naive` never uses them.
+    measure_training
+        Whether the accuracy on the training samples is measured too, which takes a while.
 
     Attributes
     ----------
     network, optimizer, history
     train_samples, test_samples : Samples
         The data, in the form that the network works on.
+    validation_samples : Samples or None
+        What is held out of the training samples.
+    stopping : EarlyStopping or None
+        The best parameters so far, where samples are held out.
     feed : Feed
         Where mini-batches come from.
     stopwatch : Stopwatch
@@ -95,43 +112,55 @@ class Trainer:
         optimizer: str | Optimizer = "sgd",
         h: float = 1e-4,
         sampling: str = "replacement",
-        decay_iterations: int | None = None,
+        schedule: Schedule | None = None,
+        weight_decay: float = 0.0,
+        validation_fraction: float = 0.0,
+        monitor: str = "loss",
+        patience: int | None = None,
+        min_delta: float = 0.0,
         seed: int | None = None,
         kernels: bool = True,
+        measure_training: bool = True,
     ) -> None:
         self.network = network
-        parts = as_parts(data)
-        samples = len(parts[0][0])
+        self._train_part, test_part = as_parts(data)
+        samples = len(self._train_part[1])
         self.method = check_choice("method", method, METHODS)
-        self.batch_size = check_integer("batch_size", batch_size, 1, samples)
         self.optimizer = make_optimizer(optimizer, learning_rate)
         self.h = check_real("h", h, above=0)
         if method == "naive":
             for name, array in network.params.items():
                 check_step(f"parameter {name}", array, self.h)
         self.sampling = check_choice("sampling", sampling, SAMPLINGS)
-        if decay_iterations is not None:
-            check_integer("decay_iterations", decay_iterations, 1)
-        self.decay_iterations = decay_iterations
+        if schedule is not None and not isinstance(schedule, Schedule):
+            raise ParameterError(
+                "schedule must be a nudgegrad.training.Schedule or None, got "
+                f"{schedule!r}; LinearDecay(iterations) is one"
+            )
+        self.schedule = schedule
+        self.weight_decay = check_real("weight_decay", weight_decay, low=0)
+        self.stopping = make_stopping(validation_fraction, monitor, patience, min_delta)
         if seed is not None:
             check_integer("seed", seed, 0)
+        self.measure_training = measure_training
         self.stopped_by: int | None = None
         self.stopwatch = Stopwatch()
         self._stop = False
         self.kernels = kernels and method != "naive"
-        self.train_samples, self.test_samples = (
-            Samples(*part, network, kernels=self.kernels) for part in parts
-        )
-        # A stream of its own: the same seed draws the network's starting weights.
-        rng = np.random.default_rng(None if seed is None else [seed, 1])
-        ahead = self.kernels and gather_ahead(self.train_samples)
-        self.feed = Feed(self.train_samples, self.batch_size, self.sampling, rng, ahead=ahead)
+        self.test_samples = Samples(*test_part, network, kernels=self.kernels)
+        # Streams of their own: the same seed draws the network's starting weights.
+        rng, split = (np.random.default_rng(None if seed is None else [seed, k]) for k in (1, 2))
+        held_out = hold_out(samples, validation_fraction, split)
+        self.batch_size = check_integer("batch_size", batch_size, 1, samples - len(held_out))
+        self._split(held_out, rng)
         self.iterations_per_epoch = self.feed.iterations_per_epoch
         self.history = History(method=method, settings=self.settings())
-        self._classifies = check_targets(network, self.train_samples, self.test_samples)
+        if self.stopping is not None and monitor == "accuracy" and not self.classifies:
+            raise ParameterError("monitor must be 'loss' if targets are no classes, got 'accuracy'")
 
     def settings(self) -> dict[str, Any]:
         """Return what the course of the training depends on, beside the seed and the data."""
+        watch = EarlyStopping() if self.stopping is None else self.stopping
         return {
             "layers": [repr(layer) for layer in self.network.layers],
             "loss": repr(self.network.loss_function),
@@ -141,9 +170,14 @@ class Trainer:
             "batch_size": self.batch_size,
             "sampling": self.sampling,
             "optimizer": self.optimizer.settings(),
-            "decay_iterations": self.decay_iterations,
+            "schedule": None if self.schedule is None else self.schedule.settings(),
+            "weight_decay": self.weight_decay,
             "train_samples": len(self.train_samples),
             "test_samples": len(self.test_samples),
+            "validation_samples": len(self.validation_samples or ()),
+            "monitor": watch.monitor,
+            "patience": watch.patience,
+            "min_delta": watch.min_delta,
         }
 
     @property
@@ -168,8 +202,10 @@ class Trainer:
         Returns
         -------
         float
-            The batch's loss before the update. If it is not finite, there is no update.
+            The batch's loss before the update, weight decay included. If it is not finite, there
+            is no update.
         """
+        self._go_on()
         started = self.stopwatch.now()
         loss, evaluations = update(self, self.feed.peek(), progress, cancel)
         self.feed.advance()
@@ -199,6 +235,9 @@ class Trainer:
         which may take minutes, is abandoned instead and leaves no trace. A second signal leaves
         at once.
 
+        Where samples are held out, the network has the best parameters so far when this returns,
+        however it ends. Another call goes on from the latest.
+
         Parameters
         ----------
         iterations
@@ -226,6 +265,7 @@ class Trainer:
         elif checkpoint_every is None:
             checkpoint_seconds = CHECKPOINT_SECONDS
         history = self.history
+        self._go_on()
         # The record of an earlier end between two epochs: a run without that stop has none.
         history.epochs = [record for record in history.epochs if record.epoch == int(record.epoch)]
         history.outcome, history.message, self._stop = "running", "", False
@@ -237,11 +277,11 @@ class Trainer:
             limited_threads(self),
         ):
             compile_kernels(self)
-            clock = _Clock(history, self.stopwatch)
+            clock = Clock(history, self.stopwatch)
             saved_at = clock.now
             if not history.epochs:
                 self._record(on_epoch)
-            while self.iteration < end and not (signalled or self._stop):
+            while self.iteration < end and not (signalled or self._stop or self._exhausted):
                 try:
                     loss = self.step(progress=on_progress, cancel=self._cancel_naive(signalled))
                 except Cancelled:
@@ -267,11 +307,18 @@ class Trainer:
             if history.outcome == "running" and not finite:
                 self._diverged("the parameters are no longer finite")
             if history.outcome == "running":
-                history.outcome = "completed" if self.iteration >= end else "interrupted"
-                if history.outcome == "interrupted":
+                done = self._exhausted or self.iteration >= end
+                history.outcome = "completed" if done else "interrupted"
+                if self._exhausted and self.stopping is not None:
+                    history.message = self.stopping.reason()
+                elif not done:
                     history.message = "stopped before its end; resume it to go on"
             if history.epochs[-1].iteration != self.iteration:
                 self._record(on_epoch)
+            if self.stopping is not None:
+                end_counts = history.outcome != "diverged"
+                kept = self.stopping.finish(history.epochs[-1], self.network, end_counts)
+                history.best_iteration = kept
             clock.tick()
             # A diverged state is no good to go on from: the last good checkpoint stays.
             if checkpoint is not None and history.outcome != "diverged":
@@ -285,7 +332,8 @@ class Trainer:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a checkpoint: everything that the rest of the run depends on, in one file."""
-        save_checkpoint(path, self.network, self.optimizer, self.history, *self.feed.state())
+        draws = Draws(*self.feed.state(), self._held_out)
+        save_checkpoint(path, self.network, self.optimizer, self.history, draws, self.stopping)
 
     def restore(self, path: str | os.PathLike[str]) -> None:
         """Take over a checkpoint of a trainer made with the same settings.
@@ -297,26 +345,44 @@ class Trainer:
         FileError
             If the file is no checkpoint, or one of a trainer with other settings.
         """
-        state = restore_checkpoint(path, self.network, self.optimizer, self.history)
-        self.feed.restore(*state, self.iteration)
+        draws = restore_checkpoint(path, self.network, self.optimizer, self.history, self.stopping)
+        if not np.array_equal(draws.held_out, self._held_out):  # another seed's
+            self._split(draws.held_out, draws.rng)
+        self.feed.restore(draws.rng, draws.order, self.iteration)
 
     def accuracy(self, part: str = "test") -> float | None:
         """Return the share of correct predictions on ``"train"`` or ``"test"``."""
         check_choice("part", part, ("train", "test"))
         samples = self.train_samples if part == "train" else self.test_samples
-        if not self._classifies or len(samples) == 0:
-            return None
-        return measure_accuracy(self.network, samples, kernels=self.kernels)
+        return accuracy_of(self, samples)
+
+    def _split(self, held_out: NDArray[np.int64], rng: np.random.Generator) -> None:
+        """Hold samples out of the training samples, and feed on the others."""
+        self._held_out = held_out
+        self.train_samples, self.validation_samples = hold_apart(
+            *self._train_part, held_out, self.network, kernels=self.kernels
+        )
+        parts = [self.train_samples, self.test_samples, self.validation_samples]
+        self.classifies = check_targets(self.network, *(part for part in parts if part is not None))
+        ahead = self.kernels and gather_ahead(self.train_samples)
+        self.feed = Feed(self.train_samples, self.batch_size, self.sampling, rng, ahead=ahead)
+
+    @property
+    def _exhausted(self) -> bool:
+        return self.stopping is not None and self.stopping.exhausted
+
+    def _go_on(self) -> None:
+        """Give the network its latest parameters back, if an end gave it the best."""
+        if self.stopping is not None:
+            self.stopping.go_on(self.network)
+            self.history.best_iteration = self.stopping.iteration
 
     def _record(self, on_epoch: Callable[[EpochRecord], Any] | None) -> None:
-        epoch = self.iteration / self.iterations_per_epoch
-        record = EpochRecord(
-            epoch=int(epoch) if epoch == int(epoch) else epoch,
-            iteration=self.iteration,
-            train_accuracy=self.accuracy("train"),
-            test_accuracy=self.accuracy("test"),
-        )
+        record = take_record(self)
         self.history.epochs.append(record)
+        if self.stopping is not None and isinstance(record.epoch, int):
+            self.stopping.take(record, self.network)
+            self.history.best_iteration = self.stopping.iteration
         if on_epoch is not None:
             on_epoch(record)
 
@@ -331,62 +397,3 @@ class Trainer:
         self.history.message = (
             f"{fact} at iteration {self.iteration}; learning_rate is {rate:g}, try {rate / 10:g}"
         )
-
-
-class _Clock:
-    """Adds the time since the last tick to a history."""
-
-    def __init__(self, history: History, stopwatch: Stopwatch) -> None:
-        self.history, self.stopwatch = history, stopwatch
-        self.now = stopwatch.now()
-
-    def tick(self) -> None:
-        now = self.stopwatch.now()
-        self.history.seconds += now - self.now
-        self.now = now
-
-
-def train(
-    network: Network,
-    data: Dataset | tuple[Part, Part],
-    *,
-    iterations: int = 10_000,
-    checkpoint: str | os.PathLike[str] | None = None,
-    checkpoint_every: int | None = None,
-    checkpoint_seconds: float | None = None,
-    resume: bool = False,
-    on_step: Callable[[Trainer], Any] | None = None,
-    on_epoch: Callable[[EpochRecord], Any] | None = None,
-    **settings: Any,
-) -> History:
-    """Train a network and return the course of it.
-
-    Parameters
-    ----------
-    network, data, **settings
-        As for `Trainer`: ``method``, ``batch_size``, ``learning_rate``, ``optimizer``, ``h``,
-        ``sampling``, ``decay_iterations``, ``seed``, ``kernels``.
-    iterations
-        Steps of the whole run.
-    checkpoint, checkpoint_every, checkpoint_seconds, on_step, on_epoch
-        As for `Trainer.run`.
-    resume
-        Whether to go on from the file `checkpoint`, if there is one, to the planned end.
-
-    Returns
-    -------
-    History
-    """
-    trainer = Trainer(network, data, **settings)
-    if resume and checkpoint is None:
-        raise ParameterError("checkpoint must name a file when resume is True, got None")
-    if resume and checkpoint is not None and Path(checkpoint).exists():
-        trainer.restore(checkpoint)
-    return trainer.run(
-        max(0, check_integer("iterations", iterations, 0) - trainer.iteration),
-        checkpoint=checkpoint,
-        checkpoint_every=checkpoint_every,
-        checkpoint_seconds=checkpoint_seconds,
-        on_step=on_step,
-        on_epoch=on_epoch,
-    )

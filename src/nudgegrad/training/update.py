@@ -11,6 +11,8 @@ from nudgegrad.training.descent import can_descend, descend
 from nudgegrad.training.feed import Batch
 from nudgegrad.training.optimizers import SGD, Optimizer
 from nudgegrad.training.samples import Samples
+from nudgegrad.training.schedules import Schedule
+from nudgegrad.training.weight_decay import add_decay, penalty
 
 __all__ = ["Training", "is_fused", "update"]
 
@@ -24,7 +26,8 @@ class Training(Protocol):
     method: str
     h: float
     batch_size: int
-    decay_iterations: int | None
+    schedule: Schedule | None
+    weight_decay: float
     kernels: bool
 
     @property
@@ -63,9 +66,8 @@ def update(
     """
     optimizer = trainer.optimizer
     base = optimizer.learning_rate
-    if trainer.decay_iterations is not None:
-        left = max(0, trainer.decay_iterations - trainer.iteration)
-        optimizer.learning_rate = base * left / trainer.decay_iterations
+    if trainer.schedule is not None:
+        optimizer.learning_rate = base * trainer.schedule.factor(trainer.iteration)
     try:
         return _update(trainer, batch, progress, cancel)
     finally:
@@ -82,10 +84,13 @@ def _update(
     rows, x = batch
     if is_fused(trainer):
         t, rate = samples.targets[rows], optimizer.learning_rate
-        return descend(
+        added = penalty(network, trainer.weight_decay) if trainer.weight_decay else 0.0
+        loss, evaluations = descend(
             network, x, t, trainer.h, rate,
-            training_step=trainer.iteration, progress=progress, cancel=cancel,
+            weight_decay=trainer.weight_decay, training_step=trainer.iteration,
+            progress=progress, cancel=cancel,
         )  # fmt: skip
+        return loss + added, evaluations
     gradient = network.gradient(
         x,
         samples.t[rows],
@@ -96,6 +101,8 @@ def _update(
         progress=progress,
         cancel=cancel,
     )
+    if trainer.weight_decay:
+        add_decay(network, gradient, trainer.weight_decay)
     if math.isfinite(gradient.loss):
         if trainer.kernels:
             from nudgegrad.training import adam_kernel
