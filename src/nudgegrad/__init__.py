@@ -24,7 +24,8 @@ from nudgegrad.layers import (
     Tanh,
 )
 from nudgegrad.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
-from nudgegrad.network import Network, TwoLayerNet
+from nudgegrad.models import MultiLayerNet, SimpleConvNet, TwoLayerNet
+from nudgegrad.network import Network
 from nudgegrad.training import SGD, Adam, History, Momentum, Nesterov, Trainer, train
 
 __all__ = [
@@ -47,11 +48,13 @@ __all__ = [
     "MaxPool2D",
     "MeanSquaredError",
     "Momentum",
+    "MultiLayerNet",
     "Nesterov",
     "Network",
     "ReLU",
     "Report",
     "Sigmoid",
+    "SimpleConvNet",
     "Tanh",
     "Trainer",
     "TwoLayerNet",

@@ -13,9 +13,7 @@ from nudgegrad.arrays import Array, is_integer, namespace
 from nudgegrad.gradient import Gradient, compute_gradient
 from nudgegrad.gradient.trace import forward_pass
 from nudgegrad.layers import (
-    Affine,
     Layer,
-    Sigmoid,
     connect_layers,
     named_buffers,
     named_parameters,
@@ -23,7 +21,7 @@ from nudgegrad.layers import (
 from nudgegrad.losses import CrossEntropy, Loss
 from nudgegrad.validation import ParameterError, check_dtype, check_shape
 
-__all__ = ["Network", "Parameters", "TwoLayerNet"]
+__all__ = ["Network", "Parameters"]
 
 
 class Parameters(MutableMapping[str, Array]):
@@ -278,39 +276,3 @@ class Network:
 
 def _is_real(array: Array) -> bool:
     return bool(namespace(array).isdtype(array.dtype, "real floating"))
-
-
-class TwoLayerNet(Network):
-    """The lesson's network: affine, an activation, affine, softmax and cross-entropy.
-
-    Parameters
-    ----------
-    input_size, hidden_size, output_size
-        784, 100 and 10 in the lesson.
-    weight_init_std
-        Standard deviation of the starting weights; biases start at zero.
-    seed, dtype, loss
-        As for `Network`.
-
-    Notes
-    -----
-    Source: *Deep Learning from Scratch* (K. Saitoh, 2016), section 4.5.
-    """
-
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        output_size: int,
-        weight_init_std: float = 0.01,
-        *,
-        seed: int | None = None,
-        dtype: Any = "float64",
-        loss: Loss | None = None,
-    ) -> None:
-        layers = [
-            Affine(input_size, hidden_size, weight_init_std=weight_init_std),
-            Sigmoid(),
-            Affine(hidden_size, output_size, weight_init_std=weight_init_std),
-        ]
-        super().__init__(layers, loss, seed=seed, dtype=dtype)

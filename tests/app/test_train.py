@@ -45,7 +45,7 @@ def make_track(method: str = "node", iterations: int = 0, seconds: float = 0.0) 
     """Return a track that began, and after so many iterations was heard of once."""
     numbers = itertools.count()
     track = Track(Configuration(method=method, hidden_sizes=(5,)), lambda: next(numbers))
-    track.take(Started("run", 16, 4, (), (), 0.1, "", 30.0))
+    track.take(Started("run", 16, 4, None, (), (), 0.1, "", 30.0))
     start = EpochRecord(0.0, 0, 0.1, 0.1)
     take(track, 0, 0.0, epochs=(start,))
     if iterations or seconds:

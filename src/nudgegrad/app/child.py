@@ -90,12 +90,13 @@ class _Training:
         self.told = self.first = history.iterations
         self.base = history.seconds
         self.learning_rate = trainer.optimizer.learning_rate
-        widths = [layer for layer in trainer.network.layers if layer.params]
+        data = run.dataset
         self.send(
             Started(
                 run=run.folder.path.name,
-                input_size=widths[0].input_size or 0,
-                output_size=widths[-1].output_size or 0,
+                input_size=data.features,
+                output_size=data.classes,
+                image_shape=data.image_shape,
                 losses=tuple(history.train_loss),
                 # The record of an earlier end between two epochs is dropped, as the trainer does.
                 epochs=tuple(e for e in history.epochs if e.epoch == int(e.epoch)),
@@ -234,7 +235,8 @@ class _Training:
     def send_weights(self) -> None:
         """Send all parameters."""
         if self.made is not None:
-            self.send(Weights(dict(self.made.trainer.network.params)))
+            network = self.made.trainer.network
+            self.send(Weights(dict(network.params), dict(network.buffers)))
 
     def send(self, report: Report) -> None:
         """Tell the server; if it is gone, stop and save."""

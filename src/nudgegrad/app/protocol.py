@@ -85,8 +85,8 @@ class Started:
     ----------
     run
         The name of the run's folder.
-    input_size, output_size
-        Of the network.
+    input_size, output_size, image_shape
+        Of the samples: numbers in, classes, and height and width if they are pictures.
     losses, epochs
         Those before a run was resumed.
     learning_rate
@@ -99,6 +99,7 @@ class Started:
     run: str
     input_size: int
     output_size: int
+    image_shape: tuple[int, int] | None
     losses: tuple[float, ...]
     epochs: tuple[EpochRecord, ...]
     learning_rate: float
@@ -141,9 +142,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Weights:
-    """All parameters, by name."""
+    """All parameters and buffers, by name."""
 
     parameters: dict[str, NDArray[Any]]
+    buffers: dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)

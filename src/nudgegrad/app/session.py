@@ -94,7 +94,7 @@ class Session:
         settings, data = self._settings, self.data
         with self._lock:
             if self._initial is None or self._initial[0] != settings:
-                network = settings.build_network(data.features, data.classes)
+                network = settings.build_network(data.features, data.classes, data.image_shape)
                 self._initial = settings, network
             return self._initial[1]
 

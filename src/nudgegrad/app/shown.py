@@ -62,7 +62,7 @@ def look_at(session: Session) -> Shown:
     data = _data(session, track.configuration)
     if trained is None:
         iterations = 0
-        trained = track.configuration.build_network(data.features, data.classes)
+        trained = track.configuration.build_network(data.features, data.classes, data.image_shape)
     return Shown(trained, data, version, track.configuration, iterations, track.learning_rate)
 
 

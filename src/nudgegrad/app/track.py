@@ -170,7 +170,7 @@ class Track:
                 self.iterations = len(report.losses)
                 self.marks = [mark for mark in self.marks if mark[0] <= self.iterations]
                 self._template = self.configuration.build_network(
-                    report.input_size, report.output_size
+                    report.input_size, report.output_size, report.image_shape
                 )
                 self.parameters = _count(self._template)
             case Progress():
@@ -188,6 +188,8 @@ class Track:
                 network = self._template.copy()
                 for name, array in report.parameters.items():
                     network.params[name] = array
+                for name, array in report.buffers.items():
+                    network.buffers[name] = array
                 self._network = network
                 self.version = self._next_version()
             case Ended():

@@ -35,6 +35,15 @@ class StandardDeviation(click.ParamType):  # type: ignore[type-arg]  # not in ev
     "Adam, 98 % of MNIST.",
 )
 @click.option(
+    "--model",
+    default="two-layer",
+    show_default=True,
+    metavar="NAME",
+    help="The network, with settings that suit it; options given beside it count.  two-layer; "
+    "multi-layer: six hidden layers of 100; simple-convnet: 30 kernels of 5 × 5, pooling, 100 "
+    "units.",
+)
+@click.option(
     "--method",
     default="node",
     show_default=True,
@@ -169,6 +178,7 @@ def train(
     Examples:
       nudgegrad train
       nudgegrad train --recipe best
+      nudgegrad train --model simple-convnet
       nudgegrad train --hidden-size 50 --hidden-size 50 --activation relu
       nudgegrad train --method backprop --dtype float64
       nudgegrad train --decay cosine --weight-decay 1e-4
@@ -217,13 +227,14 @@ def train(
 def _with_recipe(
     context: click.Context, recipe: str | None, settings: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return the settings, those of a recipe in place of defaults."""
-    from nudgegrad.training.configuration import RECIPES
+    """Return the settings, those of the model and of a recipe in place of defaults."""
+    from nudgegrad.models import check_model
+    from nudgegrad.training.configuration import MODEL_SETTINGS, RECIPES
     from nudgegrad.validation import check_choice
 
-    if recipe is None:
-        return settings
-    chosen = RECIPES[check_choice("recipe", recipe, list(RECIPES))]
+    chosen = MODEL_SETTINGS[check_model(settings["model"])]
+    if recipe is not None:
+        chosen = {**chosen, **RECIPES[check_choice("recipe", recipe, list(RECIPES))]}
     left = {
         name: value
         for name, value in chosen.items()

@@ -44,8 +44,9 @@ class Reporter:
         c = self.configuration
         layers = [layer for layer in self.trainer.network.layers if layer.params]
         sizes = "-".join(str(n) for n in [layers[0].input_size, *(p.output_size for p in layers)])
+        kind = "a simple-convnet, " if c.model == "simple-convnet" else ""
         self.console.print(
-            f"training {sizes} ({c.activation}, {c.dtype}) on {c.data} by {c.method}: "
+            f"training {kind}{sizes} ({c.activation}, {c.dtype}) on {c.data} by {c.method}: "
             f"{c.iterations} mini-batches of {c.batch_size}, "
             f"{type(self.trainer.optimizer).__name__} at {self.trainer.optimizer.learning_rate:g}"
             + _extras(c)

@@ -122,7 +122,7 @@ def walk(
 
         from nudgegrad.cli.downloads import tell_of_downloads
         from nudgegrad.data import as_inputs, load, one_hot
-        from nudgegrad.network import TwoLayerNet
+        from nudgegrad.models import TwoLayerNet
 
         with tell_of_downloads() as on_progress:
             dataset = load(data, on_progress=on_progress)

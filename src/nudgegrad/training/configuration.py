@@ -7,7 +7,6 @@ import math
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,15 @@ from nudgegrad._version import __version__
 from nudgegrad.data import Dataset
 from nudgegrad.data.fetch import OnProgress
 from nudgegrad.files import FileError, write_json
-from nudgegrad.layers import INITIALIZERS, Affine, Layer, ReLU, Sigmoid, Tanh
+from nudgegrad.layers import INITIALIZERS, Layer, ReLU, Sigmoid, Tanh
+from nudgegrad.models import MultiLayerNet, SimpleConvNet, check_model
 from nudgegrad.network import Network
 from nudgegrad.training.early_stopping import make_stopping
 from nudgegrad.training.schedules import CosineDecay, LinearDecay, Schedule, StepDecay
 from nudgegrad.training.trainer import Trainer
 from nudgegrad.validation import ParameterError, check_choice, check_integer, check_real
 
-__all__ = ["ACTIVATIONS", "DECAYS", "INITIALIZERS", "RECIPES", "Configuration"]
+__all__ = ["ACTIVATIONS", "DECAYS", "INITIALIZERS", "MODEL_SETTINGS", "RECIPES", "Configuration"]
 
 ACTIVATIONS: dict[str, type[Layer]] = {"sigmoid": Sigmoid, "tanh": Tanh, "relu": ReLU}
 DECAYS: dict[str, Callable[[Configuration], Schedule | None]] = {
@@ -35,7 +35,7 @@ DECAYS: dict[str, Callable[[Configuration], Schedule | None]] = {
 """What makes of a configuration its learning-rate schedule."""
 ADDED = (
     "decay", "warm_up", "decay_every", "weight_decay", "validation_fraction", "monitor", "patience",
-    "min_delta", "data_folder", "label", "image_size",
+    "min_delta", "data_folder", "label", "image_size", "model",
 )  # fmt: skip
 """Settings that configurations of 0.1 did not have at first; their defaults are as it was then."""
 RECIPES: dict[str, dict[str, Any]] = {
@@ -51,6 +51,27 @@ RECIPES: dict[str, dict[str, Any]] = {
     },
 }
 """Settings that go together, by name; what they do not name keeps its default."""
+MODEL_SETTINGS: dict[str, dict[str, Any]] = {
+    "two-layer": {},
+    "multi-layer": {
+        "hidden_sizes": (100,) * 6,
+        "activation": "relu",
+        "weight_init_std": "he",
+        "optimizer": "adam",
+        "decay": "linear",
+        "sampling": "shuffle",
+        "iterations": 6_000,
+    },
+    "simple-convnet": {
+        "activation": "relu",
+        "weight_init_std": "he",
+        "optimizer": "adam",
+        "decay": "linear",
+        "sampling": "shuffle",
+        "iterations": 6_000,
+    },
+}
+"""Settings that suit each of the `MODELS`, in place of the lesson's."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +87,12 @@ class Configuration:
         As `folder`, `label` and `image_size` for `nudgegrad.data.load`: where a named data set's
         files lie, which column of a CSV file holds the labels, and to what size pictures are
         scaled.
-    hidden_sizes, activation, weight_init_std
-        The network. weight_init_std is a number; ``"he"``, √(2/inputs) for each layer; or
-        ``"xavier"``, 1/√inputs. None is the lesson's 0.01 for one hidden layer, and ``"xavier"``
-        for deeper networks, in which 0.01 would let the signal die out.
+    model, hidden_sizes, activation, weight_init_std
+        The network. A two-layer one with other than one hidden layer is a multi-layer one; in
+        ``"simple-convnet"`` the hidden size is that of its affine layer. weight_init_std is a
+        number; ``"he"``, √(2/inputs) for each layer; or ``"xavier"``, 1/√inputs. None is the
+        lesson's 0.01 for the two-layer network, and ``"xavier"`` for deeper ones, in which 0.01
+        would let the signal die out.
     method, iterations, batch_size, learning_rate, optimizer, h, sampling, dtype, seed
         As for `nudgegrad.Trainer` and `nudgegrad.Network`.
     decay
@@ -111,9 +134,13 @@ class Configuration:
     data_folder: str | None = None
     label: str | None = None
     image_size: int | None = None
+    model: str = "two-layer"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hidden_sizes", tuple(self.hidden_sizes))
+        check_model(self.model)
+        if self.model == "two-layer" and len(self.hidden_sizes) != 1:
+            object.__setattr__(self, "model", "multi-layer")
         for size in self.hidden_sizes:
             check_integer("hidden_size", size, 1)
         check_choice("activation", self.activation, list(ACTIVATIONS))
@@ -162,23 +189,42 @@ class Configuration:
         )
         return dataset if self.train_limit is None else dataset.limit(self.train_limit)
 
-    def build_network(self, features: int, classes: int) -> Network:
-        """Return the network for inputs and outputs of these sizes."""
-        sizes = [features, *self.hidden_sizes, classes]
+    def build_network(
+        self, features: int, classes: int, image_shape: tuple[int, int] | None = None
+    ) -> Network:
+        """Return the network for inputs and outputs of these sizes.
+
+        Raises
+        ------
+        ParameterError
+            If the model takes pictures, and these are none.
+        """
         std = self.weight_init_std
         if std is None:
-            std = 0.01 if len(self.hidden_sizes) == 1 else "xavier"
-        layers: list[Layer] = []
-        for inputs, outputs in pairwise(sizes):
-            if layers:
-                layers.append(ACTIVATIONS[self.activation]())
-            layers.append(Affine(inputs, outputs, weight_init_std=std))
-        return Network(layers, seed=self.seed, dtype=self.dtype)
+            std = 0.01 if self.model == "two-layer" else "xavier"
+        activation = ACTIVATIONS[self.activation]
+        options: dict[str, Any] = {"activation": activation, "seed": self.seed, "dtype": self.dtype}
+        if self.model != "simple-convnet":
+            return MultiLayerNet(features, self.hidden_sizes, classes, std, **options)
+        if image_shape is None:
+            raise ParameterError(
+                f"model simple-convnet must be given pictures, but {self.data!r} has rows of "
+                f"{features} numbers; use model two-layer or multi-layer"
+            )
+        if len(self.hidden_sizes) != 1:
+            raise ParameterError(
+                "model simple-convnet must have one hidden size, of its affine layer, got "
+                f"{', '.join(map(str, self.hidden_sizes))}"
+            )
+        return SimpleConvNet(
+            (1, *image_shape), hidden_size=self.hidden_sizes[0], output_size=classes,
+            weight_init_std=std, **options,
+        )  # fmt: skip
 
     def build_trainer(self, dataset: Dataset) -> Trainer:
         """Return the trainer of a new network on a data set."""
         return Trainer(
-            self.build_network(dataset.features, dataset.classes),
+            self.build_network(dataset.features, dataset.classes, dataset.image_shape),
             dataset,
             method=self.method,
             batch_size=self.batch_size,

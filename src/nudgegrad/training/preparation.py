@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from nudgegrad.layers import Conv2D
 from nudgegrad.training.feed import Batch
 from nudgegrad.training.samples import Samples
 from nudgegrad.training.update import Training, is_fused, update
@@ -81,13 +82,16 @@ def describe(trainer: Training) -> str:
         ahead = ", one more gathers batches" if gather_ahead(samples) else ""
         parts.append(f"1 thread, as a step is too short to wake another{ahead}")
     if _one_blas_thread(trainer):
-        parts.append("BLAS 1 thread, as its products are small")
+        few = any(type(layer) is Conv2D for layer in trainer.network.layers)
+        parts.append(f"BLAS 1 thread{' each' if few else ', as its products are small'}")
     return "; ".join(parts)
 
 
 def _changes(trainer: Training) -> int:
     """Return how many changes the largest layer computes, as the kernels count them."""
-    widths = [layer.output_size or 0 for layer in trainer.network.layers if layer.params]
+    layers = [layer for layer in trainer.network.layers if layer.params]
+    widths = [layer.output_size or 0 for layer in layers]
+    pictures = [type(layer) is Conv2D for layer in layers]
     most = 0
     for k, width in enumerate(widths):
         nodes = 2 * trainer.batch_size * width
@@ -96,10 +100,13 @@ def _changes(trainer: Training) -> int:
             stored = trainer.train_samples.share * inputs if k == 0 else widths[k - 1]
             most = max(most, int(nodes * stored))
         elif trainer.method == "node" and k < len(widths) - 2:
-            most = max(most, nodes * sum(widths[k:]))
+            most = max(most, nodes * sum(widths[k + pictures[k] :]))
     return most
 
 
 def _one_blas_thread(trainer: Training) -> bool:
-    sizes = [layer.params["W"].shape for layer in trainer.network.layers if "W" in layer.params]
+    layers = trainer.network.layers
+    if trainer.method == "node" and any(type(layer) is Conv2D for layer in layers):
+        return True  # its kernels have threads of their own, each with its products
+    sizes = [layer.params["W"].shape for layer in layers if "W" in layer.params]
     return all(trainer.batch_size * math.prod(size) < SMALL_PRODUCT for size in sizes)

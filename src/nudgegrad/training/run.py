@@ -30,12 +30,13 @@ class Run:
 
     Attributes
     ----------
-    configuration, trainer, folder
+    configuration, dataset, trainer, folder
     naive_seconds, naive_weights
         What `estimate_naive` measured; None before.
     """
 
     configuration: Configuration
+    dataset: Dataset
     trainer: Trainer
     folder: RunFolder
     naive_seconds: float | None = None
@@ -65,14 +66,14 @@ class Run:
             configuration = replace(configuration, data_folder=resolved)
         folder = RunFolder.create(out, configuration, dataset, runs=runs)
         trainer.save(folder.checkpoint_file)
-        return cls(configuration, trainer, folder)
+        return cls(configuration, dataset, trainer, folder)
 
     @classmethod
     def resume(cls, folder: RunFolder, configuration: Configuration, dataset: Dataset) -> Run:
         """Take up the run of a folder where its last checkpoint is."""
         trainer = configuration.build_trainer(dataset)
         trainer.restore(folder.checkpoint_file)
-        return cls(configuration, trainer, folder)
+        return cls(configuration, dataset, trainer, folder)
 
     def estimate_naive(self) -> None:
         """Measure how long a step of `naive` takes here.

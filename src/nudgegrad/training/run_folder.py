@@ -14,6 +14,7 @@ from nudgegrad.training.checkpoint import load_parameters
 from nudgegrad.training.configuration import Configuration
 from nudgegrad.training.history import History
 from nudgegrad.training.subject import Subject
+from nudgegrad.validation import ParameterError
 
 __all__ = ["RunFolder"]
 
@@ -117,7 +118,11 @@ class RunFolder:
             features, classes = int(facts["input_size"]), int(facts["output_size"])
         except (KeyError, TypeError, ValueError) as error:
             raise FileError(f"{self.config_file}: lacks input_size or output_size") from error
-        network = configuration.build_network(features, classes)
+        image_shape = Subject.of(self.config_file, facts).image_shape
+        try:
+            network = configuration.build_network(features, classes, image_shape)
+        except ParameterError as error:
+            raise FileError(f"{self.config_file}: {error}") from error
         load_parameters(self.checkpoint_file, network)
         return network
 
@@ -135,8 +140,10 @@ class RunFolder:
 
 def _new_path(configuration: Configuration, runs: Path) -> Path:
     """Return an unused path in `runs` that says when and what."""
-    sizes = "-".join(map(str, configuration.hidden_sizes)) or "none"
-    stem = f"{datetime.now():%Y%m%d-%H%M%S}-{configuration.method}-{sizes}"
+    what = "-".join(map(str, configuration.hidden_sizes)) or "none"
+    if configuration.model == "simple-convnet":
+        what = configuration.model
+    stem = f"{datetime.now():%Y%m%d-%H%M%S}-{configuration.method}-{what}"
     number = 1
     path = runs / stem
     while path.exists():
