@@ -36,8 +36,7 @@ RATE, ANSWER, PAINT = "rate on the page / rate of nudgegrad train", "answer", "f
 ANSWERS = """
 async () => {
   const slider = document.querySelector('.q-slider [tabindex="0"]');
-  const label = [...document.querySelectorAll('.ng-number')].find(
-    e => /^0\\.[0-9]+$/.test(e.innerText));
+  const label = slider.closest('.q-slider').parentElement.querySelector('.ng-number');
   const press = key => new Promise(done => {
     const started = performance.now(), watch = new MutationObserver(() => {
       watch.disconnect();
