@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import deque
 from multiprocessing.connection import Connection
@@ -53,6 +54,8 @@ def work(connection: Connection, job: Job) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    if job.niceness and hasattr(os, "nice"):
+        os.nice(job.niceness)
     training = _Training(connection, job)
     try:
         end = training.run()

@@ -37,11 +37,14 @@ class Job:
         The folder of all runs.
     resume
         The name of a run in it to go on with, or None for a new one.
+    niceness
+        How much the process gives way to others, from 0 to 19.
     """
 
     configuration: Configuration
     runs: str
     resume: str | None = None
+    niceness: int = 0
 
 
 @dataclass(frozen=True)
