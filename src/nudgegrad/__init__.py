@@ -25,6 +25,7 @@ from nudgegrad.layers import (
 )
 from nudgegrad.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
 from nudgegrad.network import Network, TwoLayerNet
+from nudgegrad.storage import load_network
 from nudgegrad.training import SGD, Adam, History, Momentum, Trainer, train
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "check",
     "data",
     "load_mnist",
+    "load_network",
     "numerical_gradient",
     "numerical_jacobian",
     "train",

@@ -16,6 +16,7 @@ from nudgegrad.checker.engine import Options
 from nudgegrad.checker.report import ParameterCheck, Report
 from nudgegrad.differentiate.leaves import Leaves, matching
 from nudgegrad.differentiate.select import select_entries
+from nudgegrad.layers import Flatten
 from nudgegrad.network import Network
 from nudgegrad.torch.claims import Claims
 from nudgegrad.torch.convert import Translation, translate
@@ -155,6 +156,8 @@ def _convert(
     target: Target, claims: Claims, translation: Translation, inputs: Any
 ) -> Conversion | None:
     network = translation.network
+    # Among rows they do nothing, and before the first layer they would stand in a kernel's way.
+    network.layers[:] = [layer for layer in network.layers if type(layer) is not Flatten]
     with torch.no_grad():
         output = target.module(inputs.clone())
         given = float(target.loss({}))

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from nudgegrad._version import __version__
 from nudgegrad.files import FileError, read_npz, write_npz
-from nudgegrad.network import Network, Parameters
+from nudgegrad.network import Network
+from nudgegrad.storage.parameters import check_arrays, fill, kept_arrays
 from nudgegrad.training.history import EpochRecord, History
 from nudgegrad.training.optimizers import Optimizer
 from nudgegrad.validation import check_integer, check_real
@@ -37,8 +38,7 @@ def save_checkpoint(
     arrays = {
         "order": order,
         "train_loss": np.array(history.train_loss, dtype=np.float64),
-        **{f"parameter.{name}": array for name, array in network.params.items()},
-        **{f"buffer.{name}": array for name, array in network.buffers.items()},
+        **kept_arrays(network),
         **{f"optimizer.{name}": array for name, array in optimizer.state.items()},
     }
     document = {
@@ -67,7 +67,7 @@ def restore_checkpoint(
     arrays, document = _read(path)
     try:
         _check_settings(path, document["settings"], history.settings)
-        _check_parameters(path, network, arrays)
+        check_arrays(path, network, arrays)
         state = _optimizer_state(path, network, arrays)
         learning_rate = check_real("learning_rate", document["learning_rate"])
         rng = np.random.default_rng()
@@ -87,7 +87,7 @@ def restore_checkpoint(
         raise
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise FileError(f"{path}: is not a complete checkpoint ({error!r})") from error
-    _fill(network, arrays)
+    fill(network, arrays)
     optimizer.state, optimizer.learning_rate = state, learning_rate
     for name, value in restored.items():
         setattr(history, name, value)
@@ -97,8 +97,8 @@ def restore_checkpoint(
 def load_parameters(path: str | os.PathLike[str], network: Network) -> None:
     """Put the parameters and buffers of a checkpoint into a network of the same shapes."""
     arrays, _ = _read(path)
-    _check_parameters(path, network, arrays)
-    _fill(network, arrays)
+    check_arrays(path, network, arrays)
+    fill(network, arrays)
 
 
 def read_history(path: str | os.PathLike[str]) -> History:
@@ -131,20 +131,6 @@ def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Any]]
     if document.get("arrays") != list(arrays):  # a damaged directory of an archive may skip some
         raise FileError(f"{path}: does not hold the arrays that it was written with")
     return arrays, document
-
-
-def _check_parameters(
-    path: str | os.PathLike[str], network: Network, arrays: dict[str, Any]
-) -> None:
-    for kind, live_arrays in _kept(network):
-        for name, live in live_arrays.items():
-            saved = arrays.get(f"{kind}.{name}")
-            if saved is None or saved.shape != live.shape or saved.dtype != live.dtype:
-                received = "none" if saved is None else f"{saved.dtype} of shape {saved.shape}"
-                raise FileError(
-                    f"{path}: {kind} {name} must be {live.dtype} of shape {live.shape}, the file "
-                    f"has {received}"
-                )
 
 
 def _check_settings(
@@ -185,14 +171,3 @@ def _check_order(
         fits = settings["sampling"] != "shuffle" or between_epochs
     if not fits:
         raise FileError(f"{path}: order must be a permutation of the training samples")
-
-
-def _fill(network: Network, arrays: dict[str, Any]) -> None:
-    for kind, live_arrays in _kept(network):
-        for name, live in live_arrays.items():
-            live[...] = arrays[f"{kind}.{name}"]
-
-
-def _kept(network: Network) -> tuple[tuple[str, Parameters], ...]:
-    """Return what of a network is saved, by the prefix of its names in a file."""
-    return ("parameter", network.params), ("buffer", network.buffers)
