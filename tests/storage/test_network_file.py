@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import nudgegrad as ng
 from nudgegrad.files import FileError
 from nudgegrad.storage.arrays import write_arrays
+from nudgegrad.storage.description import LAYERS_BY_NAME, LOSSES_BY_NAME
 from nudgegrad.validation import ParameterError
 from tests.networks import TrainingCase, picture_cases
 
@@ -199,6 +200,13 @@ def test_a_checkpoint_holds_parameters_too(tmp_path: Path) -> None:
     same(network, other)
     with pytest.raises(FileError, match="does not say what network it is of"):
         ng.load_network(tmp_path / "checkpoint.npz")
+
+
+def test_all_layers_and_losses_can_be_described() -> None:
+    for kinds, described in ((ng.Layer, LAYERS_BY_NAME), (ng.Loss, LOSSES_BY_NAME)):
+        values = [getattr(ng, name) for name in ng.__all__]
+        ours = {v.__name__ for v in values if isinstance(v, type) and issubclass(v, kinds)}
+        assert set(described) == ours - {kinds.__name__}
 
 
 def test_paths() -> None:

@@ -16,7 +16,9 @@ from torch import nn  # noqa: E402
 
 import nudgegrad as ng  # noqa: E402
 from nudgegrad.gradient.trace import forward_pass  # noqa: E402
+from nudgegrad.storage.description import LAYERS_BY_NAME  # noqa: E402
 from nudgegrad.torch import from_torch, to_torch  # noqa: E402
+from nudgegrad.torch.table import BY_LAYER  # noqa: E402
 from nudgegrad.validation import ParameterError  # noqa: E402
 from tests.networks import TrainingCase, picture_cases  # noqa: E402
 from tests.torch.test_convert import hooked, repeated, tied  # noqa: E402
@@ -303,6 +305,10 @@ def test_messages_say_where_and_how_to_go_on() -> None:
     module = nn.Sequential(nn.Sequential(nn.Linear(4, 3), nn.GELU()))
     with pytest.raises(ParameterError, match=r"^module 0\.1, GELU\(.*\), is .*; to go on, replace"):
         from_torch(module)
+
+
+def test_all_layers_are_in_the_table() -> None:
+    assert {kind.__name__ for kind in BY_LAYER if kind is not None} == set(LAYERS_BY_NAME)
 
 
 class Doubling(ng.Layer):
