@@ -26,6 +26,7 @@ from nudgegrad.layers import (
 from nudgegrad.losses import BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError
 from nudgegrad.models import MultiLayerNet, SimpleConvNet, TwoLayerNet
 from nudgegrad.network import Network
+from nudgegrad.storage import load_network
 from nudgegrad.training import SGD, Adam, History, Momentum, Nesterov, Trainer, train
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "check",
     "data",
     "load_mnist",
+    "load_network",
     "numerical_gradient",
     "numerical_jacobian",
     "train",

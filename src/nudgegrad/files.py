@@ -66,20 +66,26 @@ def write_json(path: str | os.PathLike[str], document: Any) -> None:
         stream.write(text.encode() + b"\n")
 
 
-def write_npz(path: str | os.PathLike[str], arrays: Mapping[str, Any], document: Any) -> None:
-    """Write arrays and one JSON document as a single npz archive, atomically."""
+def write_npz(
+    path: str | os.PathLike[str],
+    arrays: Mapping[str, Any],
+    document: Any,
+    *,
+    member: str = JSON_MEMBER,
+) -> None:
+    """Write arrays and one JSON document, called `member`, as an npz archive, atomically."""
     with (
         write_atomically(path) as stream,
         zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive,
     ):
-        archive.writestr(JSON_MEMBER, json.dumps(document, indent=1, ensure_ascii=False))
+        archive.writestr(member, json.dumps(document, indent=1, ensure_ascii=False))
         for name, array in arrays.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                npy_format.write_array(member, np.asarray(array), allow_pickle=False)
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                npy_format.write_array(entry, np.asarray(array), allow_pickle=False)
 
 
 def read_npz(
-    path: str | os.PathLike[str], *, limit: int = 2**32
+    path: str | os.PathLike[str], *, member: str = JSON_MEMBER, limit: int = 2**32
 ) -> tuple[dict[str, np.ndarray[Any, Any]], Any]:
     """Read every array of an npz archive, and its JSON document if it has one.
 
@@ -90,6 +96,8 @@ def read_npz(
     ----------
     path
         The archive.
+    member
+        What the JSON document is called.
     limit
         The most bytes that its members may hold together, 4 GiB unless told.
 
@@ -110,15 +118,15 @@ def read_npz(
         with zipfile.ZipFile(source) as archive:
             members = archive.infolist()
             on_disk = source.stat().st_size
-            total = sum(member.file_size for member in members)
+            total = sum(entry.file_size for entry in members)
             if total > min(limit, on_disk * DEFLATE_RATIO):
                 raise FileError(f"{source}: declares {total} bytes, more than it can or may hold")
-            for member in members:
-                if member.filename == JSON_MEMBER:
-                    document = json.loads(archive.read(member))
-                elif member.filename.endswith(".npy"):
-                    name = member.filename.removesuffix(".npy")
-                    arrays[name] = _read_member(archive, member, f"{source}: array {name!r}")
+            for entry in members:
+                if entry.filename == member:
+                    document = json.loads(archive.read(entry))
+                elif entry.filename.endswith(".npy"):
+                    name = entry.filename.removesuffix(".npy")
+                    arrays[name] = _read_member(archive, entry, f"{source}: array {name!r}")
     except (FileError, MemoryError):
         raise
     except OSError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import os
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from typing import Any
 
@@ -233,6 +234,45 @@ class Network:
             if isinstance(array, np.ndarray):
                 other.dtype = array.dtype
         return other
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the network into a file: what it is made of, parameters and buffers.
+
+        `nudgegrad.load_network` reads it.
+
+        Parameters
+        ----------
+        path
+            Ends in ``.npz``, or in ``.safetensors``, which needs the safetensors library. A file
+            that is there is replaced.
+
+        Raises
+        ------
+        ParameterError
+            If a layer or the loss is not the library's own: `save_parameters` saves what it holds.
+        """
+        from nudgegrad.storage import save_network
+
+        save_network(path, self)
+
+    def save_parameters(self, path: str | os.PathLike[str]) -> None:
+        """Write parameters and buffers alone into a file, ``.npz`` or ``.safetensors``."""
+        from nudgegrad.storage import save_parameters
+
+        save_parameters(path, self)
+
+    def load_parameters(self, path: str | os.PathLike[str]) -> None:
+        """Read parameters and buffers from a file of `save`, `save_parameters` or a checkpoint.
+
+        Raises
+        ------
+        FileError
+            If the file is damaged, or its arrays do not have the names, shapes and dtypes of this
+            network's. The network is then as it was.
+        """
+        from nudgegrad.storage import load_parameters
+
+        load_parameters(path, self)
 
     def _inputs(self, x: Any) -> Array:
         """Return NumPy inputs in the network's dtype; other libraries' arrays as they are."""

@@ -16,7 +16,7 @@ from torch import nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402, N812, RUF100
 
 from nudgegrad.torch import check  # noqa: E402
-from nudgegrad.torch.convert import recognise_loss, to_network  # noqa: E402
+from nudgegrad.torch.losses import recognise_loss  # noqa: E402
 from tests.torch.modules import State, random, weighed  # noqa: E402
 
 LABELS = torch.tensor([0, 2, 1, 1, 0, 2])
@@ -33,19 +33,6 @@ def plain(dtype: Any = torch.float64) -> Any:
         nn.Linear(5, 3),
         nn.ReLU(),
     ).to(dtype)
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_outputs_are_the_same(dtype: Any) -> None:
-    module, x = plain(dtype), random(6, 4, dtype=dtype)
-    network = to_network(module)
-    assert network is not None
-    assert str(network.dtype) == str(dtype).removeprefix("torch.")
-    expected = module(x).detach().numpy()
-    tolerance = 1e-6 if dtype == torch.float32 else 1e-14
-    np.testing.assert_allclose(network.forward(x.numpy()), expected, rtol=0, atol=tolerance)
-    network.params["W1"] += 1  # a copy
-    np.testing.assert_array_equal(module(x).detach().numpy(), expected)
 
 
 def hooked() -> Any:
@@ -70,11 +57,8 @@ def repeated() -> Any:
     [
         nn.Sequential(nn.Linear(4, 3), nn.GELU()),
         nn.Sequential(nn.Linear(4, 3), nn.Dropout(0.5)),
-        nn.Sequential(nn.Linear(4, 3), nn.Flatten(0)),
+        nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3)),
         nn.Sequential(nn.Tanh()),
-        nn.Sequential(nn.Linear(4, 3), nn.Linear(4, 3)),
-        nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2).double()),
-        nn.Linear(4, 3).half(),
         nn.utils.parametrizations.weight_norm(nn.Linear(4, 3)),
         hooked(),
         tied(),
@@ -83,8 +67,12 @@ def repeated() -> Any:
     ],
     ids=lambda module: getattr(module, "__name__", type(module).__name__),
 )
-def test_what_is_not_converted(module: Any) -> None:
-    assert to_network(module) is None
+def test_what_is_not_checked_as_a_network(module: Any) -> None:
+    x = random(6, 4)
+    if isinstance(module, nn.Module):
+        module.double()
+    with pytest.raises(ParameterError, match="path 'network' cannot take this module: "):
+        check(module, lambda y: F.cross_entropy(y, LABELS), x, path="network")
 
 
 def test_cross_entropy_and_square_error_are_recognised() -> None:
@@ -185,13 +173,57 @@ def test_the_network_path_with_options_frozen_layers_and_no_inputs() -> None:
         check(module, loss, x, only="W1", path="network")
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_pictures_by_the_network_path_are_what_vmap_gives(dtype: Any) -> None:
+    torch.manual_seed(0)
+    module = nn.Sequential(
+        nn.Conv2d(2, 3, 3, padding=1),
+        nn.BatchNorm2d(3),
+        nn.GELU("tanh"),
+        nn.MaxPool2d(2),
+        nn.Dropout(0.5),
+        nn.Flatten(),
+        nn.Linear(12, 3),
+    )
+    module.to(dtype).eval()
+    module[1].register_buffer("running_var", torch.full((3,), 1.5, dtype=dtype))
+    x = random(6, 2, 4, 4, dtype=dtype)
+    state = State(module, x)
+    report = check(module, lambda y: F.cross_entropy(y, LABELS), x, path="network")
+    state.check()
+    other = check(module, lambda y: F.cross_entropy(y, LABELS), x, path="vmap")
+    assert report.passed, str(report)
+    assert report.coverage == 1
+    assert list(report.parameters) == list(other.parameters)
+    for name, found in report.parameters.items():
+        plainly = other.parameters[name]
+        np.testing.assert_array_equal(found.value, plainly.value)
+        np.testing.assert_array_equal(found.analytic, plainly.analytic)
+        off = np.abs(found.numeric - plainly.numeric)
+        assert (off <= 3 * (found.error + plainly.error) + 1e-6 * np.abs(found.numeric)).all()
+
+
+def off_by_a_little(module: Any, inner: Any, outer: Any) -> Any:
+    return (inner[0] * 1.001,)
+
+
+def test_a_wrong_slope_is_found_by_the_network_path() -> None:
+    layers = nn.Conv2d(1, 2, 2), nn.Tanh(), nn.Flatten(), nn.Linear(8, 3)
+    module = nn.Sequential(*layers).double()
+    module[1].register_full_backward_hook(off_by_a_little)
+    x = random(6, 1, 3, 3)
+    report = check(module, lambda y: F.cross_entropy(y, LABELS), x, path="network")
+    wrong = {name for name, found in report.parameters.items() if found.counts["wrong"]}
+    assert wrong == {"0.weight", "0.bias", "input"}
+
+
 def test_the_network_path_refuses_what_it_cannot_take() -> None:
     x = random(6, 4)
-    with pytest.raises(ParameterError, match=r"path 'network' cannot .* is not a Sequential"):
+    with pytest.raises(ParameterError, match=r"path 'network' cannot .* GELU"):
         check(nn.Sequential(nn.Linear(4, 3), nn.GELU()).double(), weighed, x, path="network")
     with pytest.raises(ParameterError, match="its loss is not known"):
         check(plain(), weighed, x, path="network")
-    with pytest.raises(ParameterError, match="not a batch of rows"):
+    with pytest.raises(ParameterError, match="last axis of samples"):
         check(nn.Linear(4, 3).double(), weighed, random(2, 6, 4), path="network")
     with pytest.raises(ParameterError, match="path must be one of auto, network, vmap, loop"):
         check(plain(), weighed, x, path="fast")

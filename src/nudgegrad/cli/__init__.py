@@ -14,7 +14,7 @@ from nudgegrad._version import __version__
 
 __all__ = ["cli", "main"]
 
-COMMANDS = ("train", "app", "check", "compare", "walk", "predict", "data")
+COMMANDS = ("train", "app", "check", "compare", "walk", "predict", "export", "data")
 
 
 class _Commands(click.Group):

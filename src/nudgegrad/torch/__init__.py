@@ -1,4 +1,4 @@
-"""The gradient checker for PyTorch: every entry that autograd gives for a module, with error bars.
+"""PyTorch's modules: what autograd gives for them, checked with error bars; as networks, and back.
 
 This package needs PyTorch, which nudgegrad itself does without.
 """
@@ -11,5 +11,6 @@ except ImportError as error:
     ) from error
 
 from nudgegrad.torch.check import check
+from nudgegrad.torch.convert import from_torch, to_torch
 
-__all__ = ["check"]
+__all__ = ["check", "from_torch", "to_torch"]

@@ -10,15 +10,19 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from nudgegrad.checker.engine import Options
 from nudgegrad.checker.report import ParameterCheck, Report
 from nudgegrad.differentiate.leaves import Leaves, matching
 from nudgegrad.differentiate.select import select_entries
+from nudgegrad.layers import Flatten
 from nudgegrad.network import Network
 from nudgegrad.torch.claims import Claims
-from nudgegrad.torch.convert import agree, flattens_first, linear_names, recognise_loss, to_network
+from nudgegrad.torch.convert import Translation, translate
+from nudgegrad.torch.losses import agree, recognise_loss
 from nudgegrad.torch.target import Target
+from nudgegrad.validation import ParameterError
 
 __all__ = ["Conversion", "convert"]
 
@@ -112,25 +116,48 @@ class Conversion:
 
 def convert(target: Target, claims: Claims) -> Conversion | str:
     """Return a module, its loss and what is claimed as a network's, or why that cannot be."""
-    network = to_network(target.module)
-    if network is None:
-        return "it is not a Sequential of Linear, Sigmoid, Tanh and ReLU in float32 or float64"
     if not all(map(np.array_equal, claims.first, claims.again)):
         return "its gradient differs from call to call"
     if [key for key in target.tensors if key.startswith("input.")] != ["input.0"]:
         return "it is not called with one tensor"
     inputs = target.tensors["input.0"]
-    if str(inputs.dtype).removeprefix("torch.") != str(network.dtype):
-        return "its input is of another dtype"
-    if inputs.ndim < 2 or (inputs.ndim > 2 and not flattens_first(target.module)):
-        return "its input is not a batch of rows"
+    if inputs.ndim < 2:
+        return f"its input must be a batch of samples, got the shape {tuple(inputs.shape)}"
+    if isinstance(target.module, nn.Module) and any(
+        _differs_in_training(part) for part in target.module.modules()
+    ):
+        return "it has dropout or batch normalization in train mode"
     try:
-        return _convert(target, claims, network, inputs) or "its loss is not known, or not the same"
+        translation = translate(target.module, tuple(inputs.shape[1:]))
+        if not translation.network.params:
+            return "it has no parameters"
+        if str(inputs.dtype).removeprefix("torch.") != str(translation.network.dtype):
+            return "its input is of another dtype"
+        found = _convert(target, claims, translation, inputs)
+        return found or "its loss is not known, or not the same"
+    except ParameterError as error:
+        return str(error)
     except Exception as error:  # whatever the module does that its layers do not say
         return f"it could not be converted ({type(error).__name__})"
 
 
-def _convert(target: Target, claims: Claims, network: Network, inputs: Any) -> Conversion | None:
+def _differs_in_training(module: Any) -> bool:
+    """Tell whether a module is in train mode, and then does something else than in eval mode.
+
+    A network could do that too, but one nudge before batch normalization moves the whole batch,
+    and differences of the parameters are quicker.
+    """
+    if type(module) is nn.Dropout:
+        return bool(module.training and module.p > 0)
+    return module.training and isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d))
+
+
+def _convert(
+    target: Target, claims: Claims, translation: Translation, inputs: Any
+) -> Conversion | None:
+    network = translation.network
+    # Among rows they do nothing, and before the first layer they would stand in a kernel's way.
+    network.layers[:] = [layer for layer in network.layers if type(layer) is not Flatten]
     with torch.no_grad():
         output = target.module(inputs.clone())
         given = float(target.loss({}))
@@ -143,9 +170,9 @@ def _convert(target: Target, claims: Claims, network: Network, inputs: Any) -> C
         return None
     checked = dict(zip(target.names, claims.first, strict=True))
     shapes: Mapping[str, Any] = {name: array.shape for name, array in checked.items()}
-    names: dict[str, tuple[str, bool]] = {}
-    for k, prefix in enumerate(linear_names(target.module), 1):
-        names |= {f"W{k}": (f"{prefix}weight", True), f"b{k}": (f"{prefix}bias", False)}
+    names: dict[str, tuple[str, bool]] = {
+        name: source for name, source in translation.sources.items() if name in network.params
+    }
     by_key = dict(zip(target.keys, target.names, strict=True))
     if "input.0" in by_key:
         names["x"] = by_key["input.0"], False

@@ -51,7 +51,8 @@ def check(
         How to get the numeric gradient.
 
         ``"network"``  as `nudgegrad.check` does for a `nudgegrad.Network`, in milliseconds: for a
-        Sequential of Linear, Sigmoid, Tanh and ReLU with the mean of cross-entropy or square error
+        Sequential of the layers that `from_torch` takes, dropout and batch normalization in eval
+        mode, with the mean of cross-entropy or square error
 
         ``"vmap"``  differences of many points at once
 

@@ -1,201 +1,283 @@
-"""PyTorch's plainest networks as a `nudgegrad.Network`.
-
-A module is converted only if its structure and its loss are known, and only if the network then
-gives the same numbers. Anything else is no error: there are other ways.
-"""
+"""PyTorch's sequential modules as networks, and networks as PyTorch's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import copy
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from nudgegrad.layers import Affine, Layer, ReLU, Sigmoid, Tanh
-from nudgegrad.losses import CrossEntropy, Loss, MeanSquaredError
+from nudgegrad.layers import Affine, Layer, Shape, named_buffers, named_parameters
+from nudgegrad.losses import Loss
 from nudgegrad.network import Network
+from nudgegrad.torch.losses import to_loss
+from nudgegrad.torch.table import BY_LAYER, BY_MODULE, REASONS, Pair
+from nudgegrad.validation import ParameterError, check_dtype, check_shape
 
-__all__ = ["agree", "linear_names", "recognise_loss", "to_network"]
+__all__ = ["Source", "Translation", "from_torch", "to_torch", "translate"]
 
-Array = NDArray[Any]
-Tensor = Any
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
-ACTIVATIONS: dict[Any, type[Layer]] = {nn.Sigmoid: Sigmoid, nn.Tanh: Tanh, nn.ReLU: ReLU}
+KNOWN = ", ".join(kind.__name__ for kind in BY_MODULE)
 
-DTYPES = {torch.float32: "float32", torch.float64: "float64"}
-
-MEAN = 1
-"""How autograd's nodes write the reduction ``"mean"``."""
-
-ROUNDINGS = 256
-"""Roundings that a converted network may differ by."""
+GO_ON = "to go on, replace it, or write it as a nudgegrad.Layer and make the nudgegrad.Network"
 
 
-def to_network(module: Any) -> Network | None:
-    """Return a Sequential of Linear, Sigmoid, Tanh and ReLU as a network with copied weights.
+class Source(NamedTuple):
+    """Where an array of the network comes from.
 
-    Sequentials within it are opened up. Identity, Dropout in eval mode and ``Flatten(1)`` do
-    nothing to rows of features, and are left out.
-
-    Returns
-    -------
-    Network or None
-        With `CrossEntropy` as its loss. None if the module is something else.
+    Attributes
+    ----------
+    name : str
+        As in ``module.state_dict()``.
+    transpose : bool
+        Whether it is the other way round there.
     """
-    parts = _plain_layers(module)
-    if parts is None:
-        return None
-    linear = [layer for _, layer in parts if type(layer) is nn.Linear]
-    weights = [tensor for layer in linear for tensor in layer.parameters()]
-    dtypes = {tensor.dtype for tensor in weights}
-    if len(dtypes) != 1 or len({id(w) for w in weights}) != len(weights):  # none, mixed or tied
-        return None
-    dtype = DTYPES.get(dtypes.pop())
-    layers = [_converted(layer) for _, layer in parts if type(layer) is not nn.Flatten]
-    if dtype is None:
-        return None
-    try:
-        network = Network(layers, dtype=dtype, seed=0)
-    except ValueError:  # sizes that do not fit
-        return None
-    for k, layer in enumerate(linear, 1):
-        network.params[f"W{k}"] = _array(layer.weight).T
-        if layer.bias is not None:  # zeros, as they start
-            network.params[f"b{k}"] = _array(layer.bias)
-    return network
+
+    name: str
+    transpose: bool
 
 
-def linear_names(module: Any) -> list[str]:
-    """Return the prefixes of the names of a convertible module's k-th Linear's parameters."""
-    parts = _plain_layers(module) or []
-    return [prefix for prefix, layer in parts if type(layer) is nn.Linear]
+class Translation(NamedTuple):
+    """A module as a network.
+
+    Attributes
+    ----------
+    network : Network
+        With copies of all arrays.
+    sources : dict of str to Source
+        Of its parameters and buffers that the module has, by the network's names.
+    """
+
+    network: Network
+    sources: dict[str, Source]
 
 
-def flattens_first(module: Any) -> bool:
-    """Tell whether a convertible module makes rows of inputs of any shape before a Linear."""
-    kinds = [type(layer) for _, layer in _plain_layers(module) or []]
-    return nn.Flatten in kinds and kinds.index(nn.Flatten) < kinds.index(nn.Linear)
-
-
-def recognise_loss(loss_fn: Callable[[Any], Any], output: Tensor) -> tuple[Loss, Array] | None:
-    """Return a loss and its targets, if it is the mean of cross-entropy or square error.
+def from_torch(
+    module: Any,
+    input_shape: int | Sequence[int] | None = None,
+    *,
+    loss: Any = None,
+    dtype: Any = None,
+) -> Network:
+    """Return a PyTorch module as a network that computes the same, with copies of its arrays.
 
     Parameters
     ----------
-    loss_fn
-        Takes the output.
-    output : (samples, outputs) tensor
-        Where it is looked at: in the graph that autograd records of it, then at a few outputs
-        beside it, where it must give the same.
+    module : torch.nn.Sequential
+        Of Linear, Conv2d, MaxPool2d, Flatten, Dropout, BatchNorm1d, BatchNorm2d, ReLU, LeakyReLU,
+        GELU("tanh"), Sigmoid, Tanh and Identity; Sequentials within it are opened up. Or one of
+        these alone.
+    input_shape
+        The shape of one sample, such as (1, 28, 28), which modules for pictures must be told.
+    loss : nudgegrad.Loss, or torch.nn.CrossEntropyLoss, MSELoss or BCEWithLogitsLoss
+        None takes `nudgegrad.CrossEntropy`.
+    dtype
+        ``"float32"`` or ``"float64"``; None takes the module's.
 
     Returns
     -------
-    (Loss, targets array) or None
+    Network
+        Its ``forward`` gives what the module gives in eval mode, to rounding, and its training
+        steps are as the module's in train mode; dropout's masks are its own. All outputs are rows:
+        pictures leave channel by channel. Layers without a bias get one of zeros.
+
+    Raises
+    ------
+    ParameterError
+        If the library does not have a module, or not with its settings; two share a tensor; or
+        they are of several dtypes, or another one than these two.
+
+    Examples
+    --------
+    >>> module = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.Tanh(), torch.nn.Linear(3, 2))
+    >>> from_torch(module)
+    Network([Affine(4, 3), Tanh(), Affine(3, 2)], CrossEntropy(epsilon=1e-07), float32)
     """
-    try:
-        with torch.enable_grad():
-            leaf = output.detach().clone().requires_grad_()
-            loss = loss_fn(leaf)
-            found = _cross_entropy(loss.grad_fn, leaf) or _square_error(loss.grad_fn, leaf)
-        if found is None:
-            return None
-        ours, targets = found
-        generator = torch.Generator().manual_seed(0)
-        for _ in range(3):
-            move = torch.randn(output.shape, generator=generator, dtype=torch.float64)
-            beside = (output.detach().cpu() + move).to(output)
-            y = _array(beside)
-            with torch.no_grad():
-                given = float(loss_fn(beside))
-            if not agree(ours.value(y, ours.targets(y, targets)), given, y):
-                return None
-        return found
-    except Exception:  # whatever a loss does that these two do not
-        return None
+    return translate(module, input_shape, loss=loss, dtype=dtype).network
 
 
-def agree(ours: float, given: float, output: Array) -> bool:
-    """Tell whether two losses of one output are equal but for rounding."""
-    eps = float(np.finfo(output.dtype).eps)
-    size = float(np.abs(output).max())
-    return bool(
-        abs(ours - given) <= ROUNDINGS * eps * (abs(given) + size * (1 + abs(given) ** 0.5))
+def translate(
+    module: Any,
+    input_shape: int | Sequence[int] | None = None,
+    *,
+    loss: Loss | Any = None,
+    dtype: Any = None,
+) -> Translation:
+    """Return what `from_torch` returns, and where its arrays are in the module."""
+    parts = list(_parts(module, ""))
+    _check_apart(parts)
+    shape: Shape | None = None
+    if input_shape is not None:
+        shape = input_shape = check_shape("input_shape", input_shape)
+    layers: list[Layer] = []
+    origins: dict[int, tuple[str, Pair, Any]] = {}
+    for name, part in parts:
+        pair = BY_MODULE[type(part)]
+        try:
+            layer = pair.to_ours(part, shape)
+            if layer is not None:
+                shape = layer.connect(shape)
+                layers.append(layer)
+                origins[id(layer)] = name, pair, part
+        except ParameterError as error:
+            raise ParameterError(f"{_called(name, part)} {error}; {GO_ON}") from None
+    kind = _dtype(parts) if dtype is None else check_dtype(dtype)
+    network = Network(layers, to_loss(loss), seed=0, dtype=kind, input_shape=input_shape)
+    sources: dict[str, Source] = {}
+    for arrays, names in (
+        (network.params, named_parameters(network.layers)),
+        (network.buffers, named_buffers(network.layers)),
+    ):
+        for name, (layer, own) in names.items():
+            prefix, pair, part = origins[id(layer)]
+            held = next((held for held in pair.arrays if held.ours == own), None)
+            tensor = None if held is None else getattr(part, held.theirs)
+            if held is None or tensor is None:  # a bias that is left out, or the seed of masks
+                continue
+            array = _array(tensor, network.dtype)
+            arrays[name] = array.T if held.transpose else array
+            sources[name] = Source(f"{prefix}{held.theirs}", held.transpose)
+    return Translation(network, sources)
+
+
+def to_torch(network: Network) -> Any:
+    """Return a network as a PyTorch module that computes the same, with copies of its arrays.
+
+    Parameters
+    ----------
+    network
+        Of the library's own layers.
+
+    Returns
+    -------
+    torch.nn.Sequential
+        In eval mode, with the network's dtype, on the CPU. It takes (samples, *input_shape), rows
+        if the network has no ``input_shape``, and gives what ``network.forward`` gives, to
+        rounding: rows, before softmax, which both libraries' losses have in them. A Flatten stands
+        wherever pictures become rows. ``module.train()`` makes it ready to be trained.
+
+    Raises
+    ------
+    ParameterError
+        If PyTorch has no such layer.
+
+    Examples
+    --------
+    >>> import nudgegrad as ng
+    >>> to_torch(ng.Network([ng.Affine(4, 3), ng.Tanh()], seed=0))
+    Sequential(
+      (0): Linear(in_features=4, out_features=3, bias=True)
+      (1): Tanh()
     )
+    """
+    if not isinstance(network, Network):
+        raise ParameterError(f"network must be a nudgegrad.Network, got {type(network).__name__}")
+    shape = network.input_shape
+    dtype = DTYPES[str(network.dtype)]
+    modules = []
+    with torch.random.fork_rng(devices=[]):  # modules draw starting weights
+        for number, layer in enumerate(network.layers, 1):
+            called = f"layer {number}, {layer!r},"
+            pair = BY_LAYER.get(type(layer))
+            if pair is None:
+                raise ParameterError(
+                    f"{called} is none that PyTorch has too ({', '.join(_names_of_layers())}); to "
+                    "go on, write it as a torch.nn.Module, and convert what is before and after it"
+                )
+            if type(layer) is Affine and shape is not None and len(shape) > 1:
+                modules.append(nn.Flatten())
+            try:
+                module = pair.to_theirs(layer, shape).to(dtype)
+            except ParameterError as error:
+                raise ParameterError(f"{called} {error}") from None
+            _fill(module, layer, pair)
+            modules.append(module)
+            shape = copy.copy(layer).connect(shape)
+        if shape is not None and len(shape) > 1:
+            modules.append(nn.Flatten())
+    return nn.Sequential(*modules).eval()
 
 
-def _plain_layers(module: Any, prefix: str = "") -> list[tuple[str, Any]] | None:
-    """Return the layers one after another, each with the prefix of its name, if all are known."""
-    if getattr(module, "_forward_hooks", None) or getattr(module, "_forward_pre_hooks", None):
-        return None
-    kind = type(module)
-    if kind is nn.Sequential:
-        parts: list[tuple[str, Any]] = []
+def _parts(module: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    """Yield the modules of a Sequential one after another, each with the prefix of its names."""
+    pair = BY_MODULE.get(type(module))
+    known = pair is not None and set(module._parameters) <= {held.theirs for held in pair.arrays}
+    if not known and type(module) is not nn.Sequential:
+        reason = REASONS.get(
+            type(module), f"is not a Sequential of layers that both libraries have: {KNOWN}"
+        )
+        raise ParameterError(f"{_called(prefix, module)} {reason}; {GO_ON}")
+    if module._forward_hooks or module._forward_pre_hooks or "forward" in vars(module):
+        raise ParameterError(
+            f"{_called(prefix, module)} has a forward hook, or a forward pass of its own, which a "
+            f"network would not call; {GO_ON}"
+        )
+    if type(module) is nn.Sequential:
         # Not named_children(), which leaves out what comes a second time.
         for name, child in module._modules.items():
-            below = _plain_layers(child, f"{prefix}{name}.")
-            if below is None:
-                return None
-            parts += below
-        return parts
-    if kind is nn.Identity or (kind is nn.Dropout and (not module.training or module.p == 0)):
-        return []
-    if kind is nn.Flatten and (module.start_dim, module.end_dim) == (1, -1):
-        return [(prefix, module)]
-    if kind is nn.Linear and set(module._parameters) == {"weight", "bias"}:
-        return [(prefix, module)]
-    return [(prefix, module)] if kind in ACTIVATIONS else None
+            yield from _parts(child, f"{prefix}{name}.")
+        return
+    yield prefix, module
 
 
-def _converted(layer: Any) -> Layer:
-    if type(layer) is nn.Linear:
-        return Affine(layer.in_features, layer.out_features)
-    return ACTIVATIONS[type(layer)]()
+def _check_apart(parts: list[tuple[str, Any]]) -> None:
+    """Raise if a tensor is in two places: the network's copies would not move together."""
+    places: dict[int, str] = {}
+    for prefix, part in parts:
+        for name, tensor in part._parameters.items():
+            if tensor is None:
+                continue
+            if id(tensor) in places:
+                raise ParameterError(
+                    f"module must not share tensors, got one as {places[id(tensor)]} and "
+                    f"{prefix}{name}: a network has one copy for each layer; {GO_ON}"
+                )
+            places[id(tensor)] = f"{prefix}{name}"
 
 
-def _cross_entropy(node: Any, leaf: Tensor) -> tuple[Loss, Array] | None:
-    if type(node).__name__ != "NllLossBackward0" or leaf.ndim != 2:
-        return None
-    softmax = node.next_functions[0][0]
-    targets = node._saved_target
-    known = (
-        type(softmax).__name__ == "LogSoftmaxBackward0"
-        and _is(softmax, leaf)
-        and softmax._saved_dim in (1, 2**64 - 1)
-        and node._saved_reduction == MEAN
-        and node._saved_weight is None
-        and targets.ndim == 1
-        and not bool((targets == node._saved_ignore_index).any())
-    )
-    return (CrossEntropy(epsilon=0), _array(targets)) if known else None
+def _dtype(parts: list[tuple[str, Any]]) -> str:
+    """Return the dtype that all parameters and floating buffers have."""
+    tensors = [t for _, part in parts for t in (*part.parameters(), *part.buffers())]
+    found = {t.dtype for t in tensors if t.is_floating_point()} or {torch.get_default_dtype()}
+    names = sorted(str(kind).removeprefix("torch.") for kind in found)
+    if len(names) > 1 or names[0] not in DTYPES:
+        raise ParameterError(
+            f"module must hold float32 or float64 throughout, got {' and '.join(names)}; "
+            "module.float() makes it so, or dtype='float32' does in the network alone"
+        )
+    return names[0]
 
 
-def _square_error(node: Any, leaf: Tensor) -> tuple[Loss, Array] | None:
-    if type(node).__name__ != "MseLossBackward0" or leaf.ndim != 2:
-        return None
-    if node._saved_reduction != MEAN:
-        return None
-    own = [
-        function is not None and _leads_to(function, leaf) for function, _ in node.next_functions
-    ]
-    if own[0] == (len(own) > 1 and own[1]):  # neither argument is the output, or both are
-        return None
-    targets = node._saved_target if own[0] else node._saved_self
-    # torch's mean is over all entries; ours is over outputs, then samples: the same for equal rows.
-    same = tuple(targets.shape) == tuple(leaf.shape) and targets.dtype == leaf.dtype
-    return (MeanSquaredError(), _array(targets)) if same else None
+def _called(prefix: str, module: Any) -> str:
+    """Return what a message calls a module: where it is, and its first line."""
+    where = f"module {prefix.removesuffix('.')}" if prefix else "module"
+    what = repr(module).partition("\n")[0] if isinstance(module, nn.Module) else _kind(module)
+    return f"{where}, {what},"
 
 
-def _is(node: Any, leaf: Tensor) -> bool:
-    """Tell whether a node's only argument is the leaf itself."""
-    return len(node.next_functions) == 1 and _leads_to(node.next_functions[0][0], leaf)
+def _kind(value: Any) -> str:
+    return getattr(value, "__name__", type(value).__name__)
 
 
-def _leads_to(function: Any, leaf: Tensor) -> bool:
-    return getattr(function, "variable", None) is leaf
+def _names_of_layers() -> list[str]:
+    return [kind.__name__ for kind in BY_LAYER if kind is not None]
 
 
-def _array(tensor: Tensor) -> Array:
-    return np.array(tensor.detach().cpu().numpy())
+def _array(tensor: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
+    values: NDArray[Any] = tensor.detach().cpu().to(DTYPES[str(dtype)]).numpy()
+    return values
+
+
+def _fill(module: Any, layer: Layer, pair: Pair) -> None:
+    """Copy a layer's arrays into a module."""
+    own = {**layer.params, **layer.buffers}
+    with torch.no_grad():
+        for held in pair.arrays:
+            array = own[held.ours]
+            tensor = array if isinstance(array, torch.Tensor) else torch.as_tensor(np.array(array))
+            getattr(module, held.theirs).copy_(tensor.T if held.transpose else tensor)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from nudgegrad._version import __version__
 from nudgegrad.files import FileError, read_npz, write_npz
 from nudgegrad.network import Network
+from nudgegrad.storage.parameters import check_arrays, fill, kept_arrays
 from nudgegrad.training.early_stopping import EarlyStopping
 from nudgegrad.training.history import EpochRecord, History
 from nudgegrad.training.optimizers import Optimizer
@@ -29,7 +29,7 @@ ADDED = {
 }  # fmt: skip
 """Settings that the first checkpoints of this format lack, as they were then."""
 
-PARAMETER, BUFFER, BEST, OPTIMIZER = "parameter.", "buffer.", "best.", "optimizer."
+BEST, OPTIMIZER = "best.", "optimizer."
 """What the names of arrays begin with."""
 
 
@@ -67,8 +67,7 @@ def save_checkpoint(
     arrays = {
         "order": draws.order,
         "train_loss": np.array(history.train_loss, dtype=np.float64),
-        **{PARAMETER + name: latest[name] for name in network.params},
-        **{BUFFER + name: latest[name] for name in network.buffers},
+        **{name: latest[name.partition(".")[2]] for name in kept_arrays(network)},
         **{OPTIMIZER + name: array for name, array in optimizer.state.items()},
     }
     watched: dict[str, Any] = {}
@@ -111,7 +110,7 @@ def restore_checkpoint(
     arrays, document = _read(path)
     try:
         _check_settings(path, document["settings"], history.settings)
-        _check_parameters(path, network, arrays, PARAMETER)
+        check_arrays(path, network, arrays)
         best = None if stopping is None else _read_best(path, network, arrays, document)
         state = _optimizer_state(path, network, arrays)
         learning_rate = check_real("learning_rate", document["learning_rate"])
@@ -137,7 +136,7 @@ def restore_checkpoint(
         raise
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise FileError(f"{path}: is not a complete checkpoint ({error!r})") from error
-    _fill(network, arrays, PARAMETER)
+    fill(network, arrays)
     optimizer.state, optimizer.learning_rate = state, learning_rate
     if stopping is not None and best is not None:
         stopping.parameters, stopping.value, stopping.iteration, stopping.waited = best
@@ -155,9 +154,10 @@ def load_parameters(path: str | os.PathLike[str], network: Network) -> None:
     arrays, document = _read(path)
     best = document.get("best")
     kept = isinstance(best, dict) and document.get("best_iteration") == best.get("iteration")
-    prefix = BEST if kept and any(name.startswith(BEST) for name in arrays) else PARAMETER
-    _check_parameters(path, network, arrays, prefix)
-    _fill(network, arrays, prefix)
+    if kept and any(name.startswith(BEST) for name in arrays):
+        arrays = _best_of(network, arrays)
+    check_arrays(path, network, arrays)
+    fill(network, arrays)
 
 
 def read_history(path: str | os.PathLike[str]) -> History:
@@ -192,19 +192,6 @@ def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Any]]
     return arrays, document
 
 
-def _check_parameters(
-    path: str | os.PathLike[str], network: Network, arrays: dict[str, Any], prefix: str
-) -> None:
-    for kind, name, live in _kept(network):
-        saved = arrays.get(_place(prefix, kind, name))
-        if saved is None or saved.shape != live.shape or saved.dtype != live.dtype:
-            received = "none" if saved is None else f"{saved.dtype} of shape {saved.shape}"
-            raise FileError(
-                f"{path}: {kind[:-1]} {name} must be {live.dtype} of shape {live.shape}, the file "
-                f"has {received}"
-            )
-
-
 def _check_settings(
     path: str | os.PathLike[str], saved: dict[str, Any], present: dict[str, Any]
 ) -> None:
@@ -226,10 +213,17 @@ def _read_best(
     waited = check_integer("waited", best["waited"], 0)
     if best["value"] is None:
         return {}, math.inf, None, waited
-    _check_parameters(path, network, arrays, BEST)
-    parameters = {name: arrays[BEST + name] for _, name, _ in _kept(network)}
+    kept = _best_of(network, arrays)
+    check_arrays(path, network, kept)
+    parameters = {name.partition(".")[2]: array for name, array in kept.items()}
     value = check_real("value", best["value"])
     return parameters, value, check_integer("iteration", best["iteration"], 0), waited
+
+
+def _best_of(network: Network, arrays: dict[str, Any]) -> dict[str, Any]:
+    """Return the best parameters and buffers by the names that the latest have."""
+    places = {name: BEST + name.partition(".")[2] for name in kept_arrays(network)}
+    return {name: arrays[place] for name, place in places.items() if place in arrays}
 
 
 def _optimizer_state(
@@ -270,21 +264,3 @@ def _check_held_out(
     fits = rows.dtype == np.int64 and rows.shape == (held,) and bool(np.all(np.diff(rows) > 0))
     if not fits or (held and not 0 <= rows[0] <= rows[-1] < samples):
         raise FileError(f"{path}: held_out must be {held} of {samples} training samples")
-
-
-def _fill(network: Network, arrays: dict[str, Any], prefix: str) -> None:
-    for kind, name, live in _kept(network):
-        live[...] = arrays[_place(prefix, kind, name)]
-
-
-def _kept(network: Network) -> Iterator[tuple[str, str, NDArray[Any]]]:
-    """Yield what of a network is saved: the prefix of its kind, its name, the live array."""
-    for name, array in network.params.items():
-        yield PARAMETER, name, array
-    for name, array in network.buffers.items():
-        yield BUFFER, name, array
-
-
-def _place(prefix: str, kind: str, name: str) -> str:
-    """Return where a file has an array: among the best, or by its kind."""
-    return (BEST if prefix == BEST else kind) + name

@@ -16,7 +16,7 @@ from nudgegrad.data import Dataset
 from nudgegrad.data.fetch import OnProgress
 from nudgegrad.files import FileError, write_json
 from nudgegrad.layers import INITIALIZERS, Layer, ReLU, Sigmoid, Tanh
-from nudgegrad.models import MultiLayerNet, SimpleConvNet, check_model
+from nudgegrad.models import MultiLayerNet, SimpleConvNet, TwoLayerNet, check_model
 from nudgegrad.network import Network
 from nudgegrad.training.early_stopping import make_stopping
 from nudgegrad.training.schedules import CosineDecay, LinearDecay, Schedule, StepDecay
@@ -204,7 +204,9 @@ class Configuration:
             std = 0.01 if self.model == "two-layer" else "xavier"
         activation = ACTIVATIONS[self.activation]
         options: dict[str, Any] = {"activation": activation, "seed": self.seed, "dtype": self.dtype}
-        if self.model != "simple-convnet":
+        if self.model == "two-layer":
+            return TwoLayerNet(features, self.hidden_sizes[0], classes, std, **options)
+        if self.model == "multi-layer":
             return MultiLayerNet(features, self.hidden_sizes, classes, std, **options)
         if image_shape is None:
             raise ParameterError(
