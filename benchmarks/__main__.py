@@ -20,6 +20,7 @@ SUMMARIES = {
     "checkers": "The bug zoo through our gradient checker and others.",
     "check-speed": "How long gradient checks take, ours and others'.",
     "accuracy-for-time": "Test accuracy after so many seconds of training.",
+    "models": "The book's networks, trained, and naive beside node for the last.",
     "page": "What the page costs a training, and how soon it answers.",
 }
 

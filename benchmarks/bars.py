@@ -116,6 +116,11 @@ BARS = (
             "check-speed", f"nudgegrad / SciPy, {scheme} differences", 1.0)
         for scheme in ("central", "forward")
     ),
+    Bar("test accuracy of SimpleConvNet by numerical gradients", "models",
+        "test accuracy of simple-convnet", 0.985, 0.99, "%", at_least=True),
+    Bar("time of that training", "models", "seconds of simple-convnet", 1800, None, "s"),
+    Bar("`naive` gradient of SimpleConvNet over `node`'s", "models",
+        "naive / node, simple-convnet", 10_000, at_least=True),
     Bar("rate of a training on the page, over `nudgegrad train`", "page",
         "rate on the page / rate of nudgegrad train", 0.8, at_least=True),
     Bar("a key's answer on the page while `node` trains", "page", "answer", 0.15, None, "s"),

@@ -23,6 +23,7 @@ MODULES = {
     "check-speed": "check_speed",
     "accuracy-for-time": "accuracy",
     "page": "page",
+    "models": "models",
 }
 
 NAMES = tuple(MODULES)
