@@ -21,13 +21,19 @@ def server(tmp_path: Path) -> Iterator[str]:
     yield from serve(COMMAND, "app", "--no-open", "--port", cwd=tmp_path)
 
 
+def pick(page: Any, label: str, option: str) -> None:
+    """Choose one of several."""
+    page.get_by_label(label, exact=True).click()
+    page.get_by_role("option", name=option).click()
+
+
 def choose_data(page: Any, path: Path) -> None:
     """Have a small data set and network."""
-    page.get_by_text("More settings").click()
-    page.get_by_label("Data set", exact=True).fill("nowhere")
+    pick(page, "Data set", "a file or folder")
+    page.get_by_label("Path of the data", exact=True).fill("nowhere")
     page.keyboard.press("Enter")
     page.get_by_text("which does not exist").wait_for()
-    page.get_by_label("Data set", exact=True).fill(str(path))
+    page.get_by_label("Path of the data", exact=True).fill(str(path))
     page.keyboard.press("Enter")
     page.get_by_text("which does not exist").wait_for(state="detached")
     page.get_by_label("Hidden sizes", exact=True).fill("5, x")
@@ -89,3 +95,23 @@ def test_a_race_on_a_narrow_page(page: Any, server: str, tmp_path: Path) -> None
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.reload()  # loses nothing
     page.get_by_text("100 %", exact=True).nth(3).wait_for()
+
+
+@in_a_browser
+def test_a_convolutional_network_that_stops_early(page: Any, server: str) -> None:
+    pytest.importorskip("sklearn")
+    open_page(page, server)
+    pick(page, "Data set", "digits")
+    pick(page, "Model", "simple-convnet")
+    page.get_by_text("Ready. Press Start.", exact=True).wait_for()
+    page.get_by_text("More settings").click()
+    assert page.get_by_label("Patience", exact=True).is_hidden()
+    assert page.get_by_label("Decay", exact=True).input_value().startswith("linear")
+    page.get_by_label("Hidden sizes", exact=True).fill("5, 5")
+    page.get_by_text("must have one hidden size").wait_for()
+    page.get_by_label("Hidden sizes", exact=True).fill("10")
+    page.get_by_label("Held out", exact=True).fill("0.3")
+    page.get_by_label("Patience", exact=True).fill("1")
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.get_by_text("Stopped early").wait_for(timeout=120_000)
+    page.get_by_text("The weights kept are the best, after iteration").wait_for()

@@ -27,6 +27,8 @@ __all__ = ["DEFAULTS", "Session", "SessionError"]
 DEFAULTS = Configuration(dtype="float32")
 """Those of ``nudgegrad train``."""
 
+NETWORK = ("data", "label", "image_size", "model", "hidden_sizes")
+"""Settings that decide whether there is such a network."""
 NICENESS = {"naive": 15}  # it takes days: others go first
 
 
@@ -144,10 +146,13 @@ class Session:
         Raises
         ------
         ParameterError, FileError
-            If a value is not allowed, or the data cannot be read; the settings stay.
+            If a value is not allowed, the data cannot be read, or the model cannot take them; the
+            settings stay.
         """
         settings = replace(self._settings, **changes)
-        self._load(settings)
+        data = self._load(settings)
+        if not changes.keys().isdisjoint(NETWORK):  # it may not fit the data
+            settings.build_network(data.features, data.classes, data.image_shape)
         with self._lock:
             if settings == self._settings:
                 return
