@@ -22,7 +22,7 @@ from nudgegrad.app.nudging import (
     moved,
     what_changed,
 )
-from nudgegrad.app.nudging.curve import clip_line
+from nudgegrad.app.nudging.curve import clip_line, propagated_loss_along
 from nudgegrad.app.nudging.pictures import common_scale, matrix, tiles_of, wrapped
 from nudgegrad.app.session import Session
 from nudgegrad.training.configuration import Configuration
@@ -111,6 +111,18 @@ def test_the_curve_is_made_of_forward_passes() -> None:
     assert points[1][1] == network.loss(x, t)
     network.params["W1"][5, 2] += 2.0
     assert points[2][1] == network.loss(x, t)
+
+
+@pytest.mark.parametrize("convolutional", [False, True])
+def test_the_curve_may_be_propagated(convolutional: bool) -> None:
+    network, x, t = make_convolutional() if convolutional else make()
+    entry = CONVOLUTIONAL[0] if convolutional else ENTRIES[0]
+    offsets = [-10.0, -0.5, 0.0, 1e-3, 5.0]
+    np.testing.assert_allclose(
+        propagated_loss_along(network, x, t, entry, offsets),
+        loss_along(network, x, t, entry, offsets),
+        rtol=1e-11,
+    )
 
 
 def test_a_line_ends_at_its_frame() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ import pytest
 
 from nudgegrad.app.session import Session, SessionError
 from nudgegrad.app.track import Track
+from nudgegrad.data import Dataset
 from nudgegrad.files import FileError, read_npz
 from nudgegrad.training import History
 from nudgegrad.training.configuration import Configuration
@@ -234,6 +236,23 @@ def test_settings_change_as_a_whole_or_not_at_all(session: Session) -> None:
     with pytest.raises(ParameterError):
         session.change(batch_size=30, activation="step")
     assert session.settings.batch_size == 20
+
+
+def test_no_change_is_lost_beside_another_that_takes_long(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = str(write_data(tmp_path / "slow.npz", features=9))
+    load = Configuration.load_data
+
+    def load_slowly(settings: Configuration) -> Dataset:
+        if settings.data == slow and session.settings.seed == 0:
+            session.change(seed=7)
+        return load(settings)
+
+    monkeypatch.setattr(Configuration, "load_data", load_slowly)
+    monkeypatch.setattr(session, "_loading", contextlib.nullcontext())
+    session.change(data=slow)
+    assert (session.settings.data, session.settings.seed) == (slow, 7)
 
 
 def test_data_that_cannot_be_read_change_nothing(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nudgegrad.app.nudging.changes import Changes, what_changed
-from nudgegrad.app.nudging.curve import loss_along
+from nudgegrad.app.nudging.curve import loss_along, propagated_loss_along
 from nudgegrad.app.nudging.entry import Entry, by_unit, entry_of, moved
 from nudgegrad.app.nudging.errors import ErrorCurves, error_by_h
 from nudgegrad.app.nudging.pictures import MOST_TILES, Tiles, common_scale, tiles_of, wrapped
@@ -24,7 +25,8 @@ from nudgegrad.validation import ParameterError
 __all__ = ["MOST_SAMPLES", "Bench", "Choice", "View"]
 
 MOST_SAMPLES = 500
-CURVE_POINTS = 61
+CURVE_POINTS, FEWER_POINTS = 61, 21
+SLOW_SECONDS = 0.01  # of one forward pass
 MOST_IN_A_STRIP = 300
 TILE_PIXELS = 28
 Points = list[tuple[float, float]]
@@ -252,8 +254,14 @@ class Bench:
             reach = max(10.0**choice.reach, 1.25 * choice.h, 1.05 * abs(choice.offset))
         key = (network, data, choice.samples, choice.seed, entry, centre, reach)
         if self._curve is None or self._curve[0] != key:
-            offsets = np.linspace(centre - reach, centre + reach, CURVE_POINTS).tolist()
-            self._curve = key, loss_along(network, x, t, entry, offsets)
+            begun = time.perf_counter()
+            network.loss(x, t)
+            slow = time.perf_counter() - begun > SLOW_SECONDS
+            count = FEWER_POINTS if slow and choice.close else CURVE_POINTS
+            offsets = np.linspace(centre - reach, centre + reach, count).tolist()
+            # From close up rounding is to be seen, which propagation does not have.
+            along = propagated_loss_along if slow and not choice.close else loss_along
+            self._curve = key, along(network, x, t, entry, offsets)
         return self._curve[1]
 
 

@@ -39,6 +39,7 @@ class Settings:
         self.note.props("role=status").classes("text-sm text-warning")
         self._recipes()
         self.data = DataFields(context)
+        self._model()
         self._rate()
         self._main()
         more = ui.expansion(_("More settings"), icon="tune").classes("w-full")
@@ -90,7 +91,7 @@ class Settings:
         )  # fmt: skip
         self.rate.props("color=primary")  # which dark pages make lighter
 
-    def _main(self) -> None:
+    def _model(self) -> None:
         _ = self.context._
         self._select(
             "model", _("Model"), {m: wording.model_name(_, m) for m in MODELS},
@@ -98,6 +99,9 @@ class Settings:
                 "Choosing one takes the settings that suit it."
             ),
         )  # fmt: skip
+
+    def _main(self) -> None:
+        _ = self.context._
         self._select(
             "method", _("Method"),
             {m: f"{m}: {wording.method_summary(_, m)}" for m in reversed(METHODS)},
