@@ -28,7 +28,7 @@ MOST_SAMPLES = 500
 CURVE_POINTS, FEWER_POINTS = 61, 21
 SLOW_SECONDS = 0.01  # of one forward pass
 MOST_IN_A_STRIP = 300
-TILE_PIXELS = 28
+TILE_PIXELS = 12
 Points = list[tuple[float, float]]
 
 
