@@ -131,6 +131,7 @@ def test_classes_with_names(page: Any, tmp_path: Path) -> None:
         assert page.get_by_role("meter", name="bright sky").get_attribute("aria-valuetext") != "–"
         open_page(page, f"{url}?tab=look")
         page.get_by_role("gridcell", name="true night, predicted bright sky:").wait_for()
+        page.goto("about:blank")  # before the server is gone
 
 
 @in_a_browser

@@ -43,7 +43,7 @@ def choose_data(page: Any, path: Path) -> None:
 
 
 @in_a_browser
-def test_a_training_from_start_to_runs(page: Any, server: str, tmp_path: Path) -> None:
+def test_a_training_from_start_to_runs(server: str, page: Any, tmp_path: Path) -> None:
     open_page(page, server)
     page.get_by_text("Ready. Press Start").wait_for()
     choose_data(page, write_data(tmp_path / "data.npz"))
@@ -82,7 +82,7 @@ def test_a_training_from_start_to_runs(page: Any, server: str, tmp_path: Path) -
 
 
 @in_a_browser
-def test_a_race_on_a_narrow_page(page: Any, server: str, tmp_path: Path) -> None:
+def test_a_race_on_a_narrow_page(server: str, page: Any, tmp_path: Path) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     open_page(page, server)
     choose_data(page, write_data(tmp_path / "data.npz"))
@@ -98,7 +98,7 @@ def test_a_race_on_a_narrow_page(page: Any, server: str, tmp_path: Path) -> None
 
 
 @in_a_browser
-def test_a_convolutional_network_that_stops_early(page: Any, server: str) -> None:
+def test_a_convolutional_network_that_stops_early(server: str, page: Any) -> None:
     pytest.importorskip("sklearn")
     open_page(page, server)
     pick(page, "Data set", "digits")
