@@ -28,6 +28,11 @@ def may_be_scaled(path: str) -> bool:
     return path not in names() and Path(path).is_dir()
 
 
+def _key(settings: Configuration) -> tuple[Any, ...]:
+    """Return those of the settings that are shown here."""
+    return settings.data, settings.label, settings.image_size
+
+
 class DataFields:
     """A choice of names, and fields for a path with what it takes; made here.
 
@@ -40,6 +45,7 @@ class DataFields:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.filling = False
+        self.shown: tuple[Any, ...] | None = None
         _, settings = context._, context.session.settings
         sets = available()
         here = [each.name for each in sets if each.location is not None]
@@ -116,7 +122,7 @@ class DataFields:
         before = session.settings
         if all(getattr(before, key) == value for key, value in chosen.items()):
             field.error = None
-            self.fill(before)
+            self.fill(before, anew=True)
             return
         # The number of classes belongs to the data there were.
         changes = {**chosen, "data_folder": None, "classes": None}
@@ -125,12 +131,15 @@ class DataFields:
         except EXPECTED as error:
             field.error = str(error)
         else:
-            self.fill(session.settings)
+            self.fill(session.settings, anew=True)
 
     # What is shown
 
-    def fill(self, settings: Configuration) -> None:
+    def fill(self, settings: Configuration, *, anew: bool = False) -> None:
         """Show what the data of some settings are."""
+        if _key(settings) == self.shown and not anew:
+            return  # what is being typed stays
+        self.shown = _key(settings)
         self.filling = True
         try:
             named = settings.data in names()
