@@ -216,6 +216,17 @@ def test_naive_tells_of_its_step_and_can_be_stopped_within(session: Session) -> 
     assert track.test_accuracy is not None
 
 
+def test_naive_is_timed_on_few_weights_where_passes_are_slow(
+    settings: Configuration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nudgegrad.training.run.NAIVE_SECONDS", 0.0)
+    run = Run.begin(settings, settings.load_data(), runs=tmp_path / "timed")
+    run.estimate_naive()
+    assert run.naive_weights is not None
+    assert run.naive_weights < 20
+    assert run.naive_seconds is not None
+
+
 def test_only_one_at_a_time(session: Session, settings: Configuration) -> None:
     begin(session, settings)
     with pytest.raises(SessionError, match="a training is under way; stop it first"):
