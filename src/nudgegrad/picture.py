@@ -85,16 +85,19 @@ def read_digit(
 
 
 def read_grey(
-    source: str | os.PathLike[str], size: tuple[int, int] | None = None
-) -> NDArray[np.uint8]:
+    source: str | os.PathLike[str] | bytes, size: tuple[int, int] | None = None,
+    name: str | None = None,
+) -> NDArray[np.uint8]:  # fmt: skip
     """Read a PNG or JPEG picture as grey levels, upright and otherwise as it is.
 
     Parameters
     ----------
     source
-        The picture's path; it may have at most 25 million pixels.
+        The picture's path or its bytes; it may have at most 25 million pixels.
     size
         Height and width to scale it to, without regard to its proportions; None: its own.
+    name
+        What errors call it: the path unless told.
 
     Returns
     -------
@@ -106,8 +109,11 @@ def read_grey(
     PictureError
         If the file is no such picture or is damaged.
     """
-    name = os.fspath(source)
-    grey = _grey(_open(name, name))
+    if isinstance(source, bytes):
+        name = "the picture" if name is None else name
+        grey = _grey(_open(io.BytesIO(source), name))
+    else:
+        grey = _grey(_open(os.fspath(source), os.fspath(source) if name is None else name))
     if size is not None and grey.shape != size:
         # Bilinear, which Pillow widens to an average of areas where a picture shrinks.
         scaled = Image.fromarray(grey).resize((size[1], size[0]), Image.Resampling.BILINEAR)

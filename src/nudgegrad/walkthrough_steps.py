@@ -371,7 +371,7 @@ def _show(array: Array) -> str:
     """Return an array's shape and, if they are few, its values."""
     if array.size > FEW:
         return str(array.shape)
-    rows = [_row(row) for row in np.atleast_2d(array)]
+    rows = [_row(row) for row in array.reshape(-1, array.shape[-1])]
     return f"{array.shape}  {', '.join(rows)}"
 
 

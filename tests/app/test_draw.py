@@ -182,3 +182,18 @@ def test_a_body_is_read_no_further_than_allowed(limit: int, taken: bytes | None)
             raise AssertionError("read on")
 
     assert asyncio.run(receive(SimpleNamespace(stream=stream), limit)) == taken  # type: ignore[arg-type, unused-ignore]
+
+
+def test_pictures_of_another_kind_are_only_scaled() -> None:
+    ink = np.zeros((RASTER, RASTER), dtype=np.uint8)
+    ink[:6, :9] = 240
+    shown = pictures.from_drawing(encoded(ink), "grey")
+    assert shown is not None
+    assert (shown.pixels[:2, :3] == 240).all()
+    assert shown.pixels.sum() == 6 * 240
+    stream = io.BytesIO()
+    Image.fromarray(np.full((56, 56), 90, np.uint8)).save(stream, "png")
+    scaled = pictures.from_file(stream.getvalue(), "grey.png", "grey")
+    assert (scaled.pixels == 90).all()
+    with pytest.raises(PictureError, match=r"^x\.png"):
+        pictures.from_file(b"no picture", "x.png", "grey")

@@ -116,6 +116,25 @@ def test_files(page: Any, server: str, tmp_path: Path) -> None:
 
 
 @in_a_browser
+def test_classes_with_names(page: Any, tmp_path: Path) -> None:
+    for part, count in (("train", 6), ("test", 3)):
+        for name, grey in (("bright sky", 220), ("night", 30)):
+            folder = tmp_path / "pictures" / part / name
+            folder.mkdir(parents=True)
+            for number in range(count):
+                Image.new("L", (28, 28), grey + number).save(folder / f"{number}.png")
+    for url in serve(HELPERS, str(tmp_path / "pictures"), cwd=tmp_path):
+        open_page(page, f"{url}?tab=draw")
+        page.get_by_text("The network knows pictures: bright sky, night.").wait_for()
+        page.get_by_role("button", name="Random test image").click()
+        page.get_by_text("its label is").wait_for()
+        assert page.get_by_role("meter", name="bright sky").get_attribute("aria-valuetext") != "–"
+        open_page(page, f"{url}?tab=look")
+        page.get_by_role("gridcell", name="true night, predicted bright sky:").wait_for()
+        page.goto("about:blank")  # before the server is gone
+
+
+@in_a_browser
 def test_a_network_that_takes_no_pictures(other_data: str, page: Any) -> None:
     open_page(page, f"{other_data}?tab=draw")
     page.get_by_text("This network takes 16 numbers, and a picture here has 28 × 28").wait_for()

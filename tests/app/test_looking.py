@@ -167,11 +167,24 @@ def test_a_gallery_of_features() -> None:
     assert ", …]" in text
 
 
+def test_classes_are_called_by_name(findings: Findings) -> None:
+    count = findings.data.classes
+    names = ("T-shirt/top", "<b>", *map("c{}".format, range(2, count)))
+    named = replace(findings, data=replace(findings.data, class_names=names))
+    assert named.confusion_csv().splitlines()[0].startswith("true \\ predicted,T-shirt/top,<b>")
+    assert named.by_class_csv().splitlines()[1].startswith("T-shirt/top,")
+    assert named.predictions_csv([0]).splitlines()[0].startswith("index,true,predicted,T-shirt")
+    html = gallery(named, range(len(named.labels)), str)
+    assert "ng-words" in html
+    assert "<b><b>" not in html
+    assert plot_by_class(named).axes[0].get_yticklabels()[0].get_text() == "T-shirt/top"
+
+
 def test_figures(findings: Findings) -> None:
     for number, figure in enumerate(
         (
             plot_confusion(findings),
-            plot_by_class(findings.by_class()),
+            plot_by_class(findings),
             plot_predictions(findings, findings.worst().tolist()),
         )
     ):

@@ -22,7 +22,7 @@ from nudgegrad.app.nudging import (
     moved,
     what_changed,
 )
-from nudgegrad.app.nudging.curve import clip_line
+from nudgegrad.app.nudging.curve import clip_line, propagated_loss_along
 from nudgegrad.app.nudging.pictures import common_scale, matrix, tiles_of, wrapped
 from nudgegrad.app.session import Session
 from nudgegrad.training.configuration import Configuration
@@ -113,6 +113,18 @@ def test_the_curve_is_made_of_forward_passes() -> None:
     assert points[2][1] == network.loss(x, t)
 
 
+@pytest.mark.parametrize("convolutional", [False, True])
+def test_the_curve_may_be_propagated(convolutional: bool) -> None:
+    network, x, t = make_convolutional() if convolutional else make()
+    entry = CONVOLUTIONAL[0] if convolutional else ENTRIES[0]
+    offsets = [-10.0, -0.5, 0.0, 1e-3, 5.0]
+    np.testing.assert_allclose(
+        propagated_loss_along(network, x, t, entry, offsets),
+        loss_along(network, x, t, entry, offsets),
+        rtol=1e-11,
+    )
+
+
 def test_a_line_ends_at_its_frame() -> None:
     assert clip_line((0, 0), 2.0, (-1, 1), (-1, 1)) == [(-0.5, -1), (0.5, 1)]
     assert clip_line((0, 0), 0.1, (-1, 1), (-1, 1)) == [(-1, -0.1), (1, 0.1)]
@@ -175,6 +187,71 @@ def test_what_a_nudge_changes_in_a_deep_network(entry: Entry, formula: str) -> N
         np.testing.assert_allclose(
             found.stages[-2].before + found.stages[-2].change, network.forward(x), rtol=1e-13
         )
+
+
+def make_convolutional(dtype: str = "float64") -> Any:
+    """Return a convolutional network of 8 × 8 pictures, such pictures, and labels."""
+    network = Configuration(
+        model="simple-convnet", hidden_sizes=(6,), activation="relu", weight_init_std="he",
+        dtype=dtype,
+    ).build_network(64, 4, (8, 8))  # fmt: skip
+    rng = np.random.default_rng(2)
+    x = rng.random((12, 64)) * (rng.random((12, 64)) < 0.6)
+    return network, x.astype(dtype), rng.integers(4, size=12)
+
+
+CONVOLUTIONAL = [
+    Entry("W1", 7, 11, (1, 5, 5)), Entry("b1", 29), Entry("W2", 3, 100), Entry("b2", 1),
+    Entry("W3", 2, 5),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("entry", CONVOLUTIONAL, ids=str)
+def test_slopes_of_a_convolutional_network_are_the_librarys(entry: Entry) -> None:
+    network, x, t = make_convolutional()
+    found = measure(network, x, t, entry, 1e-4)
+    for method in ("weight", "node"):
+        whole = network.numerical_gradient(x, t, method, 1e-4, kernels=False)
+        np.testing.assert_allclose(
+            getattr(found, method), whole[entry.name][entry.index], rtol=1e-11, atol=1e-15
+        )
+    assert found.secant == pytest.approx(found.weight, rel=1e-6, abs=1e-10)
+    assert found.backprop == network.gradient(x, t)[entry.name][entry.index]
+
+
+def test_a_kernels_nudge_changes_one_channel() -> None:
+    network, x, t = make_convolutional()
+    entry, h = CONVOLUTIONAL[0], 1e-3
+    assert str(entry) == "W1[7, 0, 2, 1]"
+    found = what_changed(network, x, t, entry, h)
+    kinds = ["sums", "hidden", "pooled", "sums", "hidden", "logits", "losses"]
+    assert [stage.kind for stage in found.stages] == kinds
+    assert [stage.column for stage in found.stages] == [7, 7, 7, None, None, None, None]
+    assert [stage.places for stage in found.stages] == [16, 16, 4, 1, 1, 1, 1]
+    assert [stage.number for stage in found.stages] == [1, 1, 1, 2, 2, 3, 3]
+    before = network.layers[0].forward(x).reshape(12, 30, 16)
+    with moved(network, entry, h):
+        change = network.layers[0].forward(x).reshape(12, 30, 16) - before
+        logits = network.forward(x)
+    sums = found.stages[0]
+    np.testing.assert_allclose(sums.before, before.mean(axis=2))
+    np.testing.assert_allclose(np.abs(sums.change), np.abs(change).max(axis=2), atol=1e-15)
+    assert not np.delete(sums.change, 7, axis=1).any()
+    np.testing.assert_allclose(found.stages[5].before + found.stages[5].change, logits, rtol=1e-12)
+    assert found.whole_formula == "12 · (16·25·30 + 120·6 + 6·4)"
+    assert found.whole_numbers == 12 * (480 + 480 + 120 + 6 + 6 + 4 + 1)
+    assert found.changed_formula == f"{found.touched} · (16 + 4·6 + 6·4)"
+    assert found.changed_numbers == found.touched * (16 + 16 + 4 + 6 + 6 + 4 + 1)
+
+
+def test_a_deep_network_shows_what_its_weights_give() -> None:
+    network, x, t = make(hidden=(6, 5, 5, 5))
+    found = what_changed(network, x, t, Entry("W1", 2, 1), 1e-3)
+    assert len(found.stages) == 10
+    pytest.importorskip("nicegui")
+    from nudgegrad.app.nudging.view_changes import _shown
+
+    assert [stage.kind for stage in _shown(found.stages)] == [*["sums"] * 4, "logits", "losses"]
 
 
 def test_tiles_know_what_is_where() -> None:
@@ -272,6 +349,26 @@ def test_inputs_that_are_no_picture_become_strips(tmp_path: Path) -> None:
     assert (view.units.first, view.units.count) == (100, 20)
     assert view.units.at(*view.units.box(110)[:2]) == (110, 0)
     assert (view.unit.rows_of_tile, view.unit.columns_of_tile) == (2, 10)
+
+
+def test_the_bench_shows_kernels(tmp_path: Path) -> None:
+    session = Session(tmp_path / "runs")
+    session.change(data=str(write_data(tmp_path / "data.npz", features=64)))
+    session.change(model="simple-convnet", hidden_sizes=(6,))
+    bench = Bench()
+    view = bench.look(session, Choice(samples=20, unit=99, source=99))
+    assert view.entry == Entry("W1", 29, 24, (1, 5, 5))
+    assert (view.count, view.inputs, view.image_shape) == (30, 25, (5, 5))
+    assert view.sample_shape == (8, 8)
+    assert view.units.at(*view.units.box(29, 24)[:2]) == (29, 24)
+    steepest = bench.look(session, Choice(samples=20))
+    assert abs(steepest.slopes.backprop) > 0
+    affine = bench.look(session, Choice(name="W2", samples=20, unit=5, source=119))
+    assert (affine.entry, affine.image_shape) == (Entry("W2", 5, 119), None)
+    bias = bench.look(session, Choice(name="b1", samples=20, unit=29))
+    assert (bias.entry, bias.count, bias.inputs) == (Entry("b1", 29), 30, 1)
+    errors = bench.errors(session, steepest.choice)
+    assert min(error for _, error in errors.curves["propagated", "float64"]) < 1e-9
 
 
 def test_data_that_do_not_fit_the_weights(session: Session, tmp_path: Path) -> None:

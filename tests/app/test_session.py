@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ import pytest
 
 from nudgegrad.app.session import Session, SessionError
 from nudgegrad.app.track import Track
+from nudgegrad.data import Dataset
 from nudgegrad.files import FileError, read_npz
 from nudgegrad.training import History
 from nudgegrad.training.configuration import Configuration
@@ -214,6 +216,17 @@ def test_naive_tells_of_its_step_and_can_be_stopped_within(session: Session) -> 
     assert track.test_accuracy is not None
 
 
+def test_naive_is_timed_on_few_weights_where_passes_are_slow(
+    settings: Configuration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nudgegrad.training.run.NAIVE_SECONDS", 0.0)
+    run = Run.begin(settings, settings.load_data(), runs=tmp_path / "timed")
+    run.estimate_naive()
+    assert run.naive_weights is not None
+    assert run.naive_weights < 20
+    assert run.naive_seconds is not None
+
+
 def test_only_one_at_a_time(session: Session, settings: Configuration) -> None:
     begin(session, settings)
     with pytest.raises(SessionError, match="a training is under way; stop it first"):
@@ -234,6 +247,23 @@ def test_settings_change_as_a_whole_or_not_at_all(session: Session) -> None:
     with pytest.raises(ParameterError):
         session.change(batch_size=30, activation="step")
     assert session.settings.batch_size == 20
+
+
+def test_no_change_is_lost_beside_another_that_takes_long(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = str(write_data(tmp_path / "slow.npz", features=9))
+    load = Configuration.load_data
+
+    def load_slowly(settings: Configuration) -> Dataset:
+        if settings.data == slow and session.settings.seed == 0:
+            session.change(seed=7)
+        return load(settings)
+
+    monkeypatch.setattr(Configuration, "load_data", load_slowly)
+    monkeypatch.setattr(session, "_loading", contextlib.nullcontext())
+    session.change(data=slow)
+    assert (session.settings.data, session.settings.seed) == (slow, 7)
 
 
 def test_data_that_cannot_be_read_change_nothing(

@@ -23,7 +23,7 @@ from nudgegrad.validation import ParameterError
 from tests.cli.processes import write_data
 
 pytest.importorskip("nicegui")
-from nudgegrad.app.train import curves, fields, files, steering, wording
+from nudgegrad.app.train import curves, fields, files, lanes_view, steering, wording
 
 DAY = 86_400.0
 
@@ -236,6 +236,64 @@ def test_recipes_keep_data_and_method(session: Session) -> None:
     assert (settings.data, settings.method, settings.seed) == (data, "weight", 9)
     fields.use_recipe(session, None)
     assert session.settings == replace(DEFAULTS, data=data, method="weight", seed=9)
+
+
+def test_models_bring_their_settings(session: Session) -> None:
+    data = session.settings.data
+    fields.change(session, "method", "weight")
+    fields.change(session, "model", "multi-layer")
+    settings = session.settings
+    assert (settings.model, settings.hidden_sizes) == ("multi-layer", (100,) * 6)
+    assert (settings.optimizer, settings.decay, settings.dtype) == ("adam", "linear", "float32")
+    assert (settings.method, settings.data) == ("weight", data)
+    fields.use_recipe(session, "best")
+    assert session.settings.model == "two-layer"
+
+
+def test_a_model_that_cannot_take_the_data_is_refused(session: Session, tmp_path: Path) -> None:
+    before = session.settings
+    with pytest.raises(ParameterError, match="5"):  # kernels of 5 × 5 in pictures of 4 × 4
+        fields.change(session, "model", "simple-convnet")
+    assert session.settings == before
+    session.change(data=str(write_data(tmp_path / "large.npz", features=64)))
+    fields.change(session, "model", "simple-convnet")
+    with pytest.raises(ParameterError, match="one hidden size"):
+        fields.change(session, "hidden_sizes", "5, 5")
+    with pytest.raises(ParameterError, match="must be given pictures"):
+        session.change(data=str(write_data(tmp_path / "rows.npz", features=15)))
+    assert session.settings.model == "simple-convnet"
+    assert list(session.network.params) == ["W1", "b1", "W2", "b2", "W3", "b3"]
+
+
+def test_what_applies(session: Session) -> None:
+    def shown() -> list[str]:
+        names = ("decay_every", "patience", "monitor", "warm_up")
+        return [name for name in names if fields.applies(name, session.settings)]
+
+    assert shown() == ["warm_up"]
+    fields.change(session, "decay", "step")
+    fields.change(session, "decay_every", 7)
+    fields.change(session, "decay_every", None)
+    fields.change(session, "validation_fraction", 0.1)
+    fields.change(session, "patience", 3)
+    assert shown() == ["decay_every", "patience", "monitor", "warm_up"]
+    fields.change(session, "validation_fraction", 0)
+    assert session.settings.patience is None
+    assert shown() == ["decay_every", "warm_up"]
+
+
+def test_the_best_weights_are_those_told_of() -> None:
+    track = make_track()
+    records = tuple(EpochRecord(float(k), k, 0.5, 0.2 + 0.1 * (k == 2)) for k in (1, 2, 3))
+    take(track, 3, 1.0, epochs=records)
+    assert track.test_accuracy == 0.2
+    assert lanes_view.remark(same, track, alone=False) == "Run run."
+    track.configuration = replace(track.configuration, validation_fraction=0.1, patience=1)
+    track.take(Ended("completed", "stopped early: …", 2))
+    assert track.test_accuracy == records[1].test_accuracy
+    said = lanes_view.remark(same, track, alone=False)
+    assert "Stopped early: no better epoch came for 1 epochs." in said
+    assert "after iteration 2." in said
 
 
 def test_what_can_be_done_and_what_is_said(session: Session) -> None:

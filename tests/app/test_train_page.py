@@ -21,13 +21,19 @@ def server(tmp_path: Path) -> Iterator[str]:
     yield from serve(COMMAND, "app", "--no-open", "--port", cwd=tmp_path)
 
 
+def pick(page: Any, label: str, option: str) -> None:
+    """Choose one of several."""
+    page.get_by_label(label, exact=True).click()
+    page.get_by_role("option", name=option).click()
+
+
 def choose_data(page: Any, path: Path) -> None:
     """Have a small data set and network."""
-    page.get_by_text("More settings").click()
-    page.get_by_label("Data set", exact=True).fill("nowhere")
+    pick(page, "Data set", "a file or folder")
+    page.get_by_label("Path of the data", exact=True).fill("nowhere")
     page.keyboard.press("Enter")
     page.get_by_text("which does not exist").wait_for()
-    page.get_by_label("Data set", exact=True).fill(str(path))
+    page.get_by_label("Path of the data", exact=True).fill(str(path))
     page.keyboard.press("Enter")
     page.get_by_text("which does not exist").wait_for(state="detached")
     page.get_by_label("Hidden sizes", exact=True).fill("5, x")
@@ -37,7 +43,7 @@ def choose_data(page: Any, path: Path) -> None:
 
 
 @in_a_browser
-def test_a_training_from_start_to_runs(page: Any, server: str, tmp_path: Path) -> None:
+def test_a_training_from_start_to_runs(server: str, page: Any, tmp_path: Path) -> None:
     open_page(page, server)
     page.get_by_text("Ready. Press Start").wait_for()
     choose_data(page, write_data(tmp_path / "data.npz"))
@@ -76,7 +82,7 @@ def test_a_training_from_start_to_runs(page: Any, server: str, tmp_path: Path) -
 
 
 @in_a_browser
-def test_a_race_on_a_narrow_page(page: Any, server: str, tmp_path: Path) -> None:
+def test_a_race_on_a_narrow_page(server: str, page: Any, tmp_path: Path) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     open_page(page, server)
     choose_data(page, write_data(tmp_path / "data.npz"))
@@ -89,3 +95,31 @@ def test_a_race_on_a_narrow_page(page: Any, server: str, tmp_path: Path) -> None
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.reload()  # loses nothing
     page.get_by_text("100 %", exact=True).nth(3).wait_for()
+
+
+@in_a_browser
+def test_a_convolutional_network_that_stops_early(server: str, page: Any) -> None:
+    pytest.importorskip("sklearn")
+    open_page(page, server)
+    pick(page, "Data set", "digits")
+    pick(page, "Model", "simple-convnet")
+    page.get_by_text("Ready. Press Start.", exact=True).wait_for()
+    page.get_by_text("More settings").click()
+    assert page.get_by_label("Patience", exact=True).is_hidden()
+    assert page.get_by_label("Decay", exact=True).input_value().startswith("linear")
+    page.get_by_label("Hidden sizes", exact=True).fill("5, 5")
+    page.get_by_text("must have one hidden size").wait_for()
+    page.get_by_label("Hidden sizes", exact=True).fill("10")
+    page.get_by_label("Held out", exact=True).fill("0.3")
+    page.get_by_label("Patience", exact=True).fill("1")
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.get_by_text("Stopped early").wait_for(timeout=120_000)
+    page.get_by_text("The weights kept are the best, after iteration").wait_for()
+    open_page(page, f"{server}?tab=nudge")
+    page.get_by_text("All 30 units").wait_for()
+    page.get_by_text("one of 30 channels changes").first.wait_for()
+    page.get_by_label("Unit", exact=True).fill("29")
+    page.get_by_label("Pixel or input", exact=True).fill("7")
+    page.get_by_text("Kernel 29, input channel 0: row 1, column 2").wait_for()
+    open_page(page, f"{server}?tab=draw")
+    page.get_by_text("This network takes 64 numbers").wait_for()

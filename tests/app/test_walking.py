@@ -119,3 +119,19 @@ def test_the_chain_of_a_network() -> None:
     assert names(8) == ["Affine", "Affine"]
     assert len(names(0)) == 6
     assert not touched(links[1], 2, "b2")
+
+
+def test_a_convolutional_network_is_walked_through(tmp_path: Path) -> None:
+    session = Session(tmp_path / "runs")
+    session.change(data=str(write_data(tmp_path / "data.npz", features=64)), batch_size=10)
+    session.change(model="simple-convnet", hidden_sizes=(5,), activation="relu")
+    example = of_session(session)
+    steps = example.steps(parameter="W1", index=(3, 0, 2, 4))
+    assert dict(steps[1].facts)["the value we follow"].startswith("W1[3, 0, 2, 4] = ")
+    assert steps[4].formula.count("conv2d") == 1
+    divided = dict(steps[7].facts)
+    slopes = [float(divided[name]) for name in ("by weight", "by node", "by backpropagation")]
+    assert slopes == pytest.approx([slopes[0]] * 3, rel=1e-5)
+    assert [link.name for link in chain(example.network, example.x, example.t)][1:5] == [
+        "Conv2D", "ReLU", "MaxPool2D", "Flatten",
+    ]  # fmt: skip

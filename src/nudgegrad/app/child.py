@@ -114,8 +114,12 @@ class _Training:
         self.report(0.0)
         self.send_weights()
         run.finish()
-        return Ended("stopped" if history.outcome == "interrupted" else history.outcome,
-                     "" if history.outcome == "interrupted" else history.message)  # fmt: skip
+        stopped = history.outcome == "interrupted"
+        return Ended(
+            "stopped" if stopped else history.outcome,
+            "" if stopped else history.message,
+            history.best_iteration,
+        )
 
     def _make(self) -> Run:
         if self.job.resume is None:

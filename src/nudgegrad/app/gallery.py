@@ -29,6 +29,8 @@ GALLERY_STYLE = """
 .ng-gallery img { width: 4rem; height: 4rem; object-fit: contain; image-rendering: pixelated;
   background: #fff; border-radius: 3px; }
 .ng-gallery b { font-size: 1rem; }
+.ng-gallery.ng-words b { font-size: 0.85rem; }
+.ng-gallery b, .ng-gallery span { text-align: center; overflow-wrap: anywhere; max-width: 100%; }
 .ng-gallery svg { width: 4rem; height: 1.25rem; margin-top: 0.2rem; }
 .ng-gallery .ng-true { fill: #0072b2; } .ng-gallery .ng-predicted { fill: #c25e00; }
 .ng-gallery .ng-other { fill: #8a8a8a; }
@@ -44,7 +46,9 @@ def gallery(findings: Findings, indices: Iterable[int], translate: Callable[[str
         f"<li>{_item(findings, prediction, translate, images=images)}</li>"
         for prediction in findings.predictions(indices)
     )
-    return f'<ul class="ng-gallery{"" if images else " ng-features"}">{items}</ul>'
+    kinds = "" if images else " ng-features"
+    kinds += " ng-words" if max(map(len, findings.names)) > 3 else ""
+    return f'<ul class="ng-gallery{kinds}">{items}</ul>'
 
 
 def picture(sample: NDArray[Any]) -> str:
@@ -67,9 +71,11 @@ def as_grey(sample: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _item(findings: Findings, found: Prediction, _: Callable[[str], str], *, images: bool) -> str:
+    true, predicted = findings.names[found.true], findings.names[found.predicted]
     words = _("sample {index}: true {true}, predicted {predicted}").format(
-        index=found.index, true=found.true, predicted=found.predicted
+        index=found.index, true=true, predicted=predicted
     )
+    true, predicted = escape(true), escape(predicted)
     sample = findings.data.x_test[found.index]
     if images:
         address = picture(sample.reshape(findings.data.image_shape))
@@ -77,10 +83,10 @@ def _item(findings: Findings, found: Prediction, _: Callable[[str], str], *, ima
     else:
         shown = f'<span class="sr-only">{escape(words)}</span><span>{_features(sample)}</span>'
     wrong = found.true != found.predicted
-    classes = f"{found.true} → {found.predicted}" if wrong else f"{found.true}"
-    lines = [f"p({found.predicted}) = {_number(found.probability)}"]
+    classes = f"{true} → {predicted}" if wrong else true
+    lines = [f"p({predicted}) = {_number(found.probability)}"]
     if wrong:
-        lines.append(f"p({found.true}) = {_number(found.probability_of_true)}")
+        lines.append(f"p({true}) = {_number(found.probability_of_true)}")
     parts = "".join(f"<span>{line}</span>" for line in lines)
     bars = _bars(findings.probabilities[found.index], found)
     return f"{shown}<b>{classes}</b>{parts}{bars}<span>#{found.index}</span>"

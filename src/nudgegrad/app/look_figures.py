@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from nudgegrad.app.gallery import as_grey
-from nudgegrad.app.looking import ClassAccuracy, Findings
+from nudgegrad.app.looking import Findings
 from nudgegrad.plotting import plot_samples
 
 __all__ = ["plot_by_class", "plot_confusion", "plot_predictions"]
@@ -30,8 +30,9 @@ def plot_confusion(findings: Findings) -> Figure:
     drawn = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     figure.colorbar(drawn, ax=axes, label="share of the true class", shrink=0.85)
     if len(counts) <= MOST_NUMBERS:
-        axes.set_xticks(range(len(counts)))
-        axes.set_yticks(range(len(counts)))
+        long = max(map(len, findings.names)) > 3
+        axes.set_xticks(range(len(counts)), findings.names, rotation=90 if long else 0)
+        axes.set_yticks(range(len(counts)), findings.names)
         for (row, column), count in np.ndenumerate(counts):
             if count:
                 colour = "white" if shares[row, column] > 0.5 else "black"
@@ -44,13 +45,14 @@ def plot_confusion(findings: Findings) -> Figure:
     return figure
 
 
-def plot_by_class(classes: Sequence[ClassAccuracy]) -> Figure:
+def plot_by_class(findings: Findings) -> Figure:
     """Draw the accuracy of each class as a bar."""
+    classes = findings.by_class()
     figure = Figure(figsize=(6.4, max(2.4, 0.34 * len(classes) + 1)), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     shares = [entry.share or 0.0 for entry in classes]
-    bars = axes.barh([str(entry.label) for entry in classes], shares)
+    bars = axes.barh([findings.names[entry.label] for entry in classes], shares)
     texts = ["no samples" if c.share is None else f"{c.share:.4f}" for c in classes]
     axes.bar_label(bars, labels=texts, padding=4)
     axes.invert_yaxis()
@@ -66,7 +68,8 @@ def plot_predictions(findings: Findings, indices: Sequence[int]) -> Figure:
     for found in findings.predictions(indices):
         images.append(as_grey(findings.data.x_test[found.index]).reshape(shape))
         probability = "–" if found.probability is None else f"{found.probability:.4f}"
-        labels.append(f"#{found.index}\n{found.true} → {found.predicted}\n{probability}")
+        true, predicted = findings.names[found.true], findings.names[found.predicted]
+        labels.append(f"#{found.index}\n{true} → {predicted}\n{probability}")
     figure = plot_samples(np.array(images), np.array(labels), columns=SHEET_COLUMNS)
     figure.set_size_inches(1.1 * SHEET_COLUMNS, 1.7 * -(-len(images) // SHEET_COLUMNS))
     for axes in figure.axes:

@@ -66,6 +66,11 @@ class Findings:
     labels: NDArray[np.int64]
 
     @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What the classes are called."""
+        return tuple(map(self.data.class_name, range(self.probabilities.shape[1])))
+
+    @cached_property
     def predicted(self) -> NDArray[np.int64]:
         """The most probable class of each sample, counted as `nudgegrad.train` does."""
         predicted: NDArray[np.int64] = self.probabilities.argmax(axis=1)
@@ -136,20 +141,26 @@ class Findings:
     def confusion_csv(self) -> str:
         """Return the confusion matrix as CSV."""
         classes = range(len(self.confusion))
-        head = ["true \\ predicted", *classes]
-        return _csv([head, *([k, *self.confusion[k].tolist()] for k in classes)])
+        head = ["true \\ predicted", *self.names]
+        return _csv([head, *([self.names[k], *self.confusion[k].tolist()] for k in classes)])
 
     def by_class_csv(self) -> str:
         """Return the accuracies as CSV."""
-        rows = [(c.label, c.right, c.samples, c.share) for c in self.by_class()]
+        rows = [(self.names[c.label], c.right, c.samples, c.share) for c in self.by_class()]
         return _csv([("class", "right", "samples", "accuracy"), *rows])
 
     def predictions_csv(self, indices: Iterable[int]) -> str:
         """Return samples' predictions, with every class's probability, as CSV."""
-        classes = range(self.probabilities.shape[1])
-        head = ["index", "true", "predicted", *(f"p{label}" for label in classes)]
+        named = self.data.class_names is not None
+        columns = self.names if named else [f"p{name}" for name in self.names]
+        head = ["index", "true", "predicted", *columns]
         rows = [
-            [p.index, p.true, p.predicted, *map(_finite, self.probabilities[p.index])]
+            [
+                p.index,
+                self.names[p.true],
+                self.names[p.predicted],
+                *map(_finite, self.probabilities[p.index]),
+            ]
             for p in self.predictions(indices)
         ]
         return _csv([head, *rows])

@@ -1,6 +1,6 @@
 // A table of counts: right ones blue by their share of the row, wrong ones orange by their number.
 export default {
-  props: { label: String, cell: String, counts: Array, chosen: Array },
+  props: { label: String, cell: String, counts: Array, chosen: Array, names: Array },
   emits: ["choose"],
   data: () => ({ at: [0, 0] }),
   computed: {
@@ -10,6 +10,9 @@ export default {
     worst() {
       const wrong = this.counts.flatMap((row, r) => row.filter((_, c) => c !== r));
       return Math.max(1, ...wrong);
+    },
+    long() {
+      return this.names.some((name) => name.length > 3);
     },
     width() {
       return this.counts.length > 12 ? `${2.3 * (this.counts.length + 1)}rem` : "100%";
@@ -26,8 +29,8 @@ export default {
     },
     words(r, c) {
       return this.cell
-        .replace("{row}", r)
-        .replace("{column}", c)
+        .replace("{row}", () => this.names[r])
+        .replace("{column}", () => this.names[c])
         .replace("{count}", this.counts[r][c]);
     },
     isChosen(r, c) {
@@ -55,17 +58,17 @@ export default {
   },
   template: `
     <div class="ng-matrix-frame">
-      <table v-if="counts.length" class="ng-matrix" role="grid" :aria-label="label"
+      <table v-if="counts.length" class="ng-matrix" :class="{ 'ng-long': long }" role="grid" :aria-label="label"
              :style="{ minWidth: width }">
         <thead>
           <tr>
             <th aria-hidden="true"></th>
-            <th v-for="(_, c) in counts" :key="c" scope="col">{{ c }}</th>
+            <th v-for="(_, c) in counts" :key="c" scope="col"><span>{{ names[c] }}</span></th>
           </tr>
         </thead>
         <tbody ref="body" @keydown="move">
           <tr v-for="(row, r) in counts" :key="r">
-            <th scope="row">{{ r }}</th>
+            <th scope="row">{{ names[r] }}</th>
             <td v-for="(count, c) in row" :key="c" role="gridcell" :style="style(r, c)"
                 :class="{ 'ng-none': !count }" :aria-label="words(r, c)" :title="words(r, c)"
                 :aria-selected="isChosen(r, c) ? 'true' : 'false'"

@@ -150,10 +150,21 @@ class Weights:
 
 @dataclass(frozen=True)
 class Ended:
-    """The last word: ``"completed"``, ``"stopped"``, ``"diverged"`` or ``"failed"``, and why."""
+    """The last word.
+
+    Attributes
+    ----------
+    state
+        ``"completed"``, ``"stopped"``, ``"diverged"`` or ``"failed"``.
+    message
+        Why.
+    best_iteration
+        When the weights were reached that were kept, where samples were held out.
+    """
 
     state: str
     message: str = ""
+    best_iteration: int | None = None
 
 
 Report = Started | Progress | Weights | Ended

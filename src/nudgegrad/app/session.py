@@ -27,6 +27,8 @@ __all__ = ["DEFAULTS", "Session", "SessionError"]
 DEFAULTS = Configuration(dtype="float32")
 """Those of ``nudgegrad train``."""
 
+NETWORK = ("data", "label", "image_size", "model", "hidden_sizes")
+"""Settings that decide whether there is such a network."""
 NICENESS = {"naive": 15}  # it takes days: others go first
 
 
@@ -144,16 +146,11 @@ class Session:
         Raises
         ------
         ParameterError, FileError
-            If a value is not allowed, or the data cannot be read; the settings stay.
+            If a value is not allowed, the data cannot be read, or the model cannot take them; the
+            settings stay.
         """
-        settings = replace(self._settings, **changes)
-        self._load(settings)
-        with self._lock:
-            if settings == self._settings:
-                return
-            self._settings = settings
-            self._initial_version = next(self._versions)
-            self.revision += 1
+        while not self._change(changes):  # others changed meanwhile what it was checked with
+            pass
 
     def start(self, settings: Configuration | None = None) -> Track:
         """Begin a training; what was shown before makes room for it.
@@ -268,6 +265,22 @@ class Session:
             worker.end(max(0.1, until - time.monotonic()))
 
     # How
+
+    def _change(self, changes: dict[str, Any]) -> bool:
+        """Check a change, which may take long, and make it unless there was another meanwhile."""
+        before = self._settings
+        settings = replace(before, **changes)
+        data = self._load(settings)
+        if not changes.keys().isdisjoint(NETWORK):  # it may not fit the data
+            settings.build_network(data.features, data.classes, data.image_shape)
+        with self._lock:
+            if self._settings is not before:
+                return False
+            if settings != before:
+                self._settings = settings
+                self._initial_version = next(self._versions)
+                self.revision += 1
+        return True
 
     def _begin(self, settings: Configuration, methods: Sequence[str]) -> list[Track]:
         self._load(settings)

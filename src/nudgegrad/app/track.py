@@ -38,7 +38,9 @@ class Track:
     state : str
         One of `STATES`. The last four are ends; ``"stopped"`` can be resumed.
     message : str
-        Why it ended so, in plain words, or empty.
+        Why it ended so, in plain words, or empty. Also why it was completed early.
+    best_iteration : int or None
+        When it ended, and held samples out: when the weights were reached that were kept.
     run : str or None
         The name of its folder among the runs, once it has one.
     planned : int
@@ -73,6 +75,7 @@ class Track:
         self.method = configuration.method
         self.state = "starting"
         self.message = ""
+        self.best_iteration: int | None = None
         self.run: str | None = None
         self.planned = configuration.iterations
         self.iterations = 0
@@ -104,7 +107,8 @@ class Track:
         track = cls(configuration, next_version)
         states = {"completed": "completed", "diverged": "diverged"}
         track.state = states.get(history.outcome, "stopped")
-        track.message = history.message if history.outcome == "diverged" else ""
+        track.message = "" if track.state == "stopped" else history.message
+        track.best_iteration = history.best_iteration if track.ended else None
         track.run = name
         track.iterations = history.iterations
         track.loss_evaluations = history.loss_evaluations
@@ -132,13 +136,21 @@ class Track:
 
     @property
     def train_accuracy(self) -> float | None:
-        """The last training accuracy."""
-        return self.epochs[-1].train_accuracy if self.epochs else None
+        """The last training accuracy, or that of the weights kept."""
+        return None if self.kept is None else self.kept.train_accuracy
 
     @property
     def test_accuracy(self) -> float | None:
-        """The last test accuracy."""
-        return self.epochs[-1].test_accuracy if self.epochs else None
+        """The last test accuracy, or that of the weights kept."""
+        return None if self.kept is None else self.kept.test_accuracy
+
+    @property
+    def kept(self) -> EpochRecord | None:
+        """The record of the weights that the training left, or while it goes on the last one."""
+        for record in self.epochs:
+            if record.iteration == self.best_iteration:
+                return record
+        return self.epochs[-1] if self.epochs else None
 
     def accuracies(self, part: str = "test", by: str = "epoch") -> list[tuple[float, float | None]]:
         """Return points of a curve, some hundreds at most.
@@ -161,6 +173,7 @@ class Track:
         """Take in what the worker says."""
         match report:
             case Started():
+                self.best_iteration = None
                 self.run, self.description = report.run, report.description
                 self.naive_seconds = report.naive_seconds
                 self.learning_rate = report.learning_rate
@@ -194,6 +207,7 @@ class Track:
                 self.version = self._next_version()
             case Ended():
                 self.state, self.message = report.state, report.message
+                self.best_iteration = report.best_iteration
                 self.rate = self.eta = self.worker = None
 
     def _mark(self) -> None:

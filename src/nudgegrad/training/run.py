@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +22,9 @@ from nudgegrad.validation import ParameterError
 
 __all__ = ["Run"]
 
-NAIVE_SAMPLE = 200  # weights whose naive differences are timed for the estimate
+NAIVE_SAMPLE = 200  # weights whose naive differences are timed for the estimate, at most
+LEAST_SAMPLE = 10
+NAIVE_SECONDS = 0.5  # that this may take, where forward passes are slow
 
 
 @dataclass
@@ -85,8 +88,13 @@ class Run:
         """
         x, t = self.trainer.batch(np.arange(self.trainer.batch_size))
         network, h = self.trainer.network, self.configuration.h
+        network.loss(x, t)  # the first one touches memory and caches
+        begun = time.perf_counter()
+        network.loss(x, t)
+        weight = 2 * (time.perf_counter() - begun)
+        sample = int(min(NAIVE_SAMPLE, max(LEAST_SAMPLE, NAIVE_SECONDS / max(weight, 1e-9))))
         try:
-            gradient, self.naive_seconds = time_naive(network, x, t, sample=NAIVE_SAMPLE, h=h)
+            gradient, self.naive_seconds = time_naive(network, x, t, sample=sample, h=h)
         except ParameterError:
             if self.configuration.method == "naive":
                 raise

@@ -14,7 +14,7 @@ from PIL import Image
 
 from nudgegrad.data import Dataset, as_inputs
 from nudgegrad.network import Network
-from nudgegrad.picture import PictureError, centre, read_digit
+from nudgegrad.picture import PictureError, centre, read_digit, read_grey
 
 __all__ = [
     "MOST_BYTES",
@@ -117,14 +117,17 @@ def ranked(answer: Answer) -> list[int]:
     return sorted(range(len(values)), key=lambda i: -(values[i] or 0.0))[:MOST_BARS]
 
 
-def from_drawing(raster: Any) -> Picture | None:
-    """Return the picture of what was drawn, centred as MNIST's are, or None if nothing was.
+def from_drawing(raster: Any, kind: str = "ink") -> Picture | None:
+    """Return the picture of what was drawn, or None if nothing was.
 
     Parameters
     ----------
     raster
         What the canvas sent: `RASTER` × `RASTER` bytes of ink in base 64, row by row. It comes
         from outside, and may be anything.
+    kind
+        What pictures the network knows, as of `Dataset`: ``"ink"`` is centred as MNIST's is,
+        others are only scaled.
 
     Raises
     ------
@@ -144,11 +147,15 @@ def from_drawing(raster: Any) -> Picture | None:
     ink = np.where(ink < FAINT, 0, ink)
     if not ink.any():
         return None
-    return _of_pixels(centre(ink), "drawing")
+    if kind == "ink":
+        return _of_pixels(centre(ink), "drawing")
+    times = RASTER // SIDE
+    means = ink.reshape(SIDE, times, SIDE, times).mean(axis=(1, 3))
+    return _of_pixels(np.rint(means).astype(np.uint8), "drawing")
 
 
-def from_file(content: bytes, name: str) -> Picture:
-    """Return the picture in a PNG or JPEG file, centred as MNIST's are.
+def from_file(content: bytes, name: str, kind: str = "ink") -> Picture:
+    """Return the picture in a PNG or JPEG file; `kind` is as for `from_drawing`.
 
     Raises
     ------
@@ -157,7 +164,9 @@ def from_file(content: bytes, name: str) -> Picture:
     """
     if len(content) > MOST_BYTES:
         raise PictureError(f"{name}: must have at most {MOST_BYTES:,} bytes, got {len(content):,}")
-    return _of_pixels(read_digit(content, name), "file", name)
+    if kind == "ink":
+        return _of_pixels(read_digit(content, name), "file", name)
+    return _of_pixels(read_grey(content, (SIDE, SIDE), name), "file", name)
 
 
 def from_test_set(data: Dataset, index: int) -> Picture:

@@ -19,10 +19,12 @@ STYLE = """
 .ng-quick { font-size: 1.5rem; line-height: 1.2; font-weight: 600; min-height: 1.2em;
   width: 100%; text-align: center; }
 .ng-note { line-height: 1.45; }
-.ng-bars { display: grid; gap: 3px; width: 100%; }
-.ng-bar { display: grid; gap: 0.6rem; align-items: center;
-  grid-template-columns: minmax(1.2rem, max-content) minmax(0, 1fr) 4.2rem; }
-.ng-bar .name { text-align: right; }
+.ng-digit.ng-word { font-size: 1.75rem; line-height: 1.2; overflow-wrap: anywhere; }
+.ng-bars { display: grid; gap: 3px 0.6rem; width: 100%;
+  grid-template-columns: fit-content(40%) minmax(0, 1fr) 4.2rem; }
+.ng-bar { display: grid; grid-column: 1 / -1; grid-template-columns: subgrid;
+  align-items: center; }
+.ng-bar .name { text-align: right; min-width: 1.2rem; overflow-wrap: anywhere; }
 .ng-bar .value { text-align: right; font-size: 0.9rem; }
 .ng-bar .track { height: 1.05rem; border-radius: 3px; background: #8883; overflow: hidden; }
 .ng-bar .fill { display: block; height: 100%; background: #7b8894; transform-origin: left;
@@ -37,7 +39,8 @@ STYLE = """
   .ng-seen { grid-template-columns: 14rem minmax(0, 1fr); }
   .ng-seen img { width: 14rem; height: 14rem; }
   .ng-digit { font-size: 7rem; }
-  .ng-bars { gap: 6px; }
+  .ng-digit.ng-word { font-size: 2.5rem; }
+  .ng-bars { row-gap: 6px; }
   .ng-bar .track { height: 1.4rem; }
 }
 .body--dark .ng-bar .fill { background: #8a97a3; }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nudgegrad.app.nudging.changes import Changes, what_changed
-from nudgegrad.app.nudging.curve import loss_along
-from nudgegrad.app.nudging.entry import Entry, moved
+from nudgegrad.app.nudging.curve import loss_along, propagated_loss_along
+from nudgegrad.app.nudging.entry import Entry, by_unit, entry_of, moved
 from nudgegrad.app.nudging.errors import ErrorCurves, error_by_h
 from nudgegrad.app.nudging.pictures import MOST_TILES, Tiles, common_scale, tiles_of, wrapped
 from nudgegrad.app.nudging.slopes import Slopes, measure
@@ -24,7 +25,10 @@ from nudgegrad.validation import ParameterError
 __all__ = ["MOST_SAMPLES", "Bench", "Choice", "View"]
 
 MOST_SAMPLES = 500
-CURVE_POINTS = 61
+CURVE_POINTS, FEWER_POINTS = 61, 21
+SLOW_SECONDS = 0.01  # of one forward pass
+MOST_IN_A_STRIP = 300
+TILE_PIXELS = 12
 Points = list[tuple[float, float]]
 
 
@@ -84,8 +88,13 @@ class View:
     shapes : dict of str to tuple
         Of all parameters.
     entry : Entry
+    count, inputs : int
+        Units of its parameter, and weights of each.
     image_shape : tuple or None
         Of the pictures of a unit's weights, if they are pictures.
+    sample_shape : tuple or None
+        Of the samples, if they are pictures.
+    class_names : tuple of str
     held : bool
         Whether the copy waits, because w is moved, while the training may go on.
     value : float
@@ -107,7 +116,11 @@ class View:
     choice: Choice
     shapes: dict[str, tuple[int, ...]]
     entry: Entry
+    count: int
+    inputs: int
     image_shape: tuple[int, int] | None
+    sample_shape: tuple[int, int] | None
+    class_names: tuple[str, ...]
     held: bool
     value: float
     curve: Points
@@ -195,9 +208,13 @@ class Bench:
     ) -> View:  # fmt: skip
         x = as_inputs(raw, network.dtype)
         choice, entry = _within(network, x, t, choice)
-        first = entry.layer(network) == 0 and entry.source is not None
-        image_shape = data.image_shape if first else None
         array = network.params[entry.name]
+        count, inputs = by_unit(array).shape
+        image_shape = None
+        if entry.kernel:
+            image_shape = inputs // entry.kernel[-1], entry.kernel[-1]
+        elif entry.layer(network) == 0 and entry.source is not None:
+            image_shape = data.image_shape
         scale = common_scale(array)
         curve = self._along(network, x, t, entry, choice, data)
         value, before = entry.value(network), network.predict(x[choice.sample])
@@ -207,7 +224,11 @@ class Bench:
                 choice=choice,
                 shapes={name: values.shape for name, values in network.params.items()},
                 entry=entry,
+                count=count,
+                inputs=inputs,
                 image_shape=image_shape,
+                sample_shape=data.image_shape,
+                class_names=tuple(map(data.class_name, range(data.classes))),
                 held=held,
                 value=value,
                 curve=curve,
@@ -233,8 +254,14 @@ class Bench:
             reach = max(10.0**choice.reach, 1.25 * choice.h, 1.05 * abs(choice.offset))
         key = (network, data, choice.samples, choice.seed, entry, centre, reach)
         if self._curve is None or self._curve[0] != key:
-            offsets = np.linspace(centre - reach, centre + reach, CURVE_POINTS).tolist()
-            self._curve = key, loss_along(network, x, t, entry, offsets)
+            begun = time.perf_counter()
+            network.loss(x, t)
+            slow = time.perf_counter() - begun > SLOW_SECONDS
+            count = FEWER_POINTS if slow and choice.close else CURVE_POINTS
+            offsets = np.linspace(centre - reach, centre + reach, count).tolist()
+            # From close up rounding is to be seen, which propagation does not have.
+            along = propagated_loss_along if slow and not choice.close else loss_along
+            self._curve = key, along(network, x, t, entry, offsets)
         return self._curve[1]
 
 
@@ -246,29 +273,30 @@ def _within(
     array = network.params[name]
     unit, source = choice.unit, choice.source
     if unit is None or name != choice.name:
-        slopes = np.nan_to_num(np.abs(network.gradient(x, t)[name]))
-        steepest = np.unravel_index(int(slopes.argmax()), slopes.shape)
-        unit, source = int(steepest[-1]), int(steepest[0])
-    unit = max(0, min(unit, array.shape[-1] - 1))
-    source = None if array.ndim == 1 else max(0, min(source or 0, array.shape[0] - 1))
+        slopes = by_unit(np.nan_to_num(np.abs(network.gradient(x, t)[name])))
+        unit, source = divmod(int(slopes.argmax()), slopes.shape[1])
+    entry = entry_of(name, array, unit, source)
     sample = max(0, min(choice.sample, len(x) - 1))
     offset = choice.offset if math.isfinite(choice.offset) else 0.0
-    found = replace(choice, name=name, unit=unit, source=source, sample=sample, offset=offset)
-    return found, Entry(name, unit, source)
+    found = replace(
+        choice, name=name, unit=entry.unit, source=entry.source, sample=sample, offset=offset
+    )
+    return found, entry
 
 
 def _pictures(
     array: NDArray[Any], entry: Entry, image_shape: tuple[int, int] | None, scale: float, dark: bool
 ) -> tuple[Tiles, Tiles]:
     """Return pictures of the weights of all units, or of the hundred around, and of one unit."""
-    by_unit = np.atleast_2d(array).T
+    weights = by_unit(array)
     first = entry.unit // MOST_TILES * MOST_TILES
-    shown = by_unit[first : first + MOST_TILES]
-    one = by_unit[entry.unit : entry.unit + 1]
-    inputs = by_unit.shape[1]
-    if image_shape is not None:
-        units = tiles_of(shown, image_shape, scale, dark=dark, first=first)
-        shape = image_shape
+    shown = weights[first : first + MOST_TILES]
+    one = weights[entry.unit : entry.unit + 1]
+    inputs = weights.shape[1]
+    if image_shape is not None or inputs > MOST_IN_A_STRIP:
+        shape = image_shape or wrapped(inputs)
+        pixels = max(1, TILE_PIXELS // max(shape))  # so that the gaps between stay narrow
+        units = tiles_of(shown, shape, scale, dark=dark, first=first, pixels=pixels)
     elif inputs == 1:
         units = tiles_of(shown, (1, 1), scale, dark=dark, first=first, pixels=12)
         shape = (1, 1)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nudgegrad.app.nudging.entry import Entry
+from nudgegrad.app.nudging.entry import Entry, units_of
 from nudgegrad.gradient.trace import make_trace
-from nudgegrad.layers import Affine
+from nudgegrad.layers import Layer
+from nudgegrad.layers.layer import whole_rows
 from nudgegrad.network import Network
 
 __all__ = ["Changes", "Stage", "what_changed"]
@@ -25,14 +28,17 @@ class Stage:
     Attributes
     ----------
     kind : str
-        ``"sums"`` (of an affine layer), ``"hidden"`` (of an activation), ``"logits"`` (the sums
-        of the last layer) or ``"losses"``.
+        ``"sums"`` (of a layer with weights), ``"hidden"`` (of an activation), ``"pooled"``,
+        ``"logits"`` (the sums of the last layer) or ``"losses"``.
     number : int
-        Which of the affine layers it belongs to, from 1.
+        Which of the layers with weights it belongs to, from 1.
     before, change : (samples, units) arrays
-        The change is exact, by the library's difference rules.
+        The change is exact, by the library's difference rules. Of a channel's many numbers these
+        are the mean and the largest change.
     column : int or None
         The one unit that is changed; None where all units are.
+    places : int
+        How many numbers a unit gives: one, or a channel's.
     """
 
     kind: str
@@ -40,6 +46,12 @@ class Stage:
     before: Floats
     change: Floats
     column: int | None
+    places: int = 1
+
+    @property
+    def changed(self) -> int:
+        """How many numbers of a sample can change."""
+        return self.places * (self.before.shape[1] if self.column is None else 1)
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,7 @@ class Changes:
 
 
 def what_changed(network: Network, x: Floats, t: Floats, entry: Entry, h: float) -> Changes:
-    """Return what a nudge of one entry by h changes, in a network of affine layers.
+    """Return what a nudge of one entry by h changes.
 
     Parameters
     ----------
@@ -83,48 +95,85 @@ def what_changed(network: Network, x: Floats, t: Floats, entry: Entry, h: float)
     entry, h
         The nudge.
     """
-    trace = make_trace(network.layers, network.loss_function, x, t)
+    layers = network.layers
+    trace = make_trace(layers, network.loss_function, x, t)
     values, start = trace.activations, entry.layer(network)
-    moves = entry.moves(values[start])
-    touched, samples = int(np.count_nonzero(moves)), len(x)
+    moves, moving = entry.moves(layers, values[start])
+    touched, samples = int(np.count_nonzero(moves.any(axis=1))), len(x)
 
-    d = np.zeros_like(values[start + 1])
-    d[:, entry.unit] = h * moves
-    column: int | None = entry.unit
+    d = h * moves
     stages: list[Stage] = []
-    products = [] if entry.source is None else ["1"]
-    count = len(products)
-    number = sum(isinstance(layer, Affine) for layer in network.layers[:start])
-    for k in range(start, len(network.layers)):
-        layer = network.layers[k]
-        affine = isinstance(layer, Affine)
+    products = [] if entry.source is None else [[moves.shape[1]]]
+    units = number = 0
+    for k, layer in enumerate(layers):
+        if layer.params:
+            number += 1
+            units = units_of(next(iter(layer.params.values())).shape)
+        if k < start:
+            continue
         if k > start:
-            d = layer.difference(values[k], values[k + 1], d)
-        if k > start and affine:
-            width = values[k + 1].shape[1]
-            wide = values[k].shape[1] if column is None else 1
-            products.append(f"{wide}·{width}" if column is None else str(width))
-            count += wide * width
-            column = None
-        number += affine
-        last = k + 1 == len(network.layers)
-        kind = ("logits" if last else "sums") if affine else "hidden"
-        stages.append(Stage(kind, number, values[k + 1], d, column))
+            if layer.params:
+                products.append(_factors(layer, values[k], values[k + 1], moving))
+            d, moving = layer.partial(values[k], values[k + 1], d, moving, "difference")
+        if np.may_share_memory(values[k], values[k + 1]):
+            continue  # it only names the same numbers otherwise
+        kind = "sums" if layer.params else "hidden" if layer.elementwise else "pooled"
+        kind = "logits" if k + 1 == len(layers) else kind
+        stages.append(_stage(kind, number, values[k + 1], d, moving, units))
+    d = whole_rows(d, moving, values[-1].shape[1])
     losses = network.loss_function.samples(values[-1], trace.targets)
     change = network.loss_function.difference(values[-1], trace.targets, d)
     stages.append(Stage("losses", number, losses[:, None], change[:, None], None))
 
-    sizes = [layer.params["W"].shape for layer in network.layers if isinstance(layer, Affine)]
-    all_products = " + ".join(f"{inputs}·{outputs}" for inputs, outputs in sizes)
-    changed = sum(s.before.shape[1] if s.column is None else 1 for s in stages)
+    computed = [
+        after for before, after in pairwise(values) if not np.may_share_memory(before, after)
+    ]
+    whole = [
+        _factors(layer, values[k], values[k + 1], slice(None))
+        for k, layer in enumerate(layers)
+        if layer.params
+    ]
     return Changes(
         stages=stages,
         samples=samples,
         touched=touched,
-        whole_numbers=sum(array.size for array in values[1:]) + samples,
-        changed_numbers=touched * changed,
-        whole_products=samples * sum(inputs * outputs for inputs, outputs in sizes),
-        changed_products=touched * count,
-        whole_formula=f"{samples} · ({all_products})",
-        changed_formula=f"{touched} · ({' + '.join(products) or '0'})",
+        whole_numbers=sum(array.size for array in computed) + samples,
+        changed_numbers=touched * sum(stage.changed for stage in stages),
+        whole_products=samples * sum(map(math.prod, whole)),
+        changed_products=touched * sum(map(math.prod, products)),
+        whole_formula=f"{samples} · ({_written(whole)})",
+        changed_formula=f"{touched} · ({_written(products)})",
     )
+
+
+def _stage(kind: str, number: int, before: Floats, d: Floats, moving: slice, units: int) -> Stage:
+    """Return the stage of a layer some of whose outputs move, by d."""
+    samples, width = before.shape
+    places = width // units
+    parts = d.reshape(samples, -1, places)
+    largest = np.take_along_axis(parts, np.abs(parts).argmax(axis=2)[..., None], axis=2)[..., 0]
+    column = None if moving == slice(None) else moving.start // places
+    change = largest
+    if column is not None:
+        change = np.zeros((samples, units), dtype=d.dtype)
+        change[:, column] = largest[:, 0]
+    means = before.reshape(samples, units, places).mean(axis=2)
+    return Stage(kind, number, means, change, column, places)
+
+
+def _factors(layer: Layer, x: Floats, y: Floats, moving: slice) -> list[int]:
+    """Return the numbers whose product is how many products with weights a sample needs.
+
+    Only those that change, where but some of the inputs move. A kernel is laid on many places, and
+    looks at each of the channels that move.
+    """
+    shape = next(iter(layer.params.values())).shape
+    moved = len(range(*moving.indices(x.shape[1])))
+    if len(shape) <= 2:
+        return [moved, y.shape[1]] if moved > 1 else [y.shape[1]]
+    channels = math.ceil(moved * shape[1] / x.shape[1])
+    return [y.shape[1] // shape[0], channels * math.prod(shape[2:]), shape[0]]
+
+
+def _written(products: list[list[int]]) -> str:
+    return " + ".join("·".join(map(str, factors)) for factors in products) or "0"

@@ -89,7 +89,7 @@ def error_by_h(
     x, t
         The mini-batch; x as the data set has it.
     entry
-        Of affine layers.
+        The weight.
     steps
         The nudges h.
     """

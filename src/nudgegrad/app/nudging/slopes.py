@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 
 from nudgegrad.app.nudging.entry import Entry
 from nudgegrad.differentiate import central_differences
-from nudgegrad.gradient.propagate import propagate, quotient
+from nudgegrad.gradient.propagate import (
+    nudges_per_block,
+    propagate,
+    propagate_rows,
+    quotient,
+    slices,
+)
 from nudgegrad.gradient.trace import Trace, make_trace
 from nudgegrad.network import Network
 from nudgegrad.validation import ParameterError, check_choice
@@ -74,7 +80,7 @@ class Slopes:
 
 
 def measure(network: Network, x: NDArray[Any], t: NDArray[Any], entry: Entry, h: float) -> Slopes:
-    """Return what a nudge by ±h says of an entry of a network of affine layers.
+    """Return what a nudge by ±h says of an entry of a network.
 
     The network is nudged in place and restored.
     """
@@ -114,17 +120,25 @@ def secant_slope(
 
 
 def propagated_slope(trace: Trace, entry: Entry, k: int, h: float, method: str) -> float:
-    """Return the slope that the method weight or node gives for one entry of the affine layer k.
+    """Return the slope that the method weight or node gives for one entry of layer k.
 
     The library computes whole gradients; this is what it does for the one entry.
     """
     check_choice("method", method, ("weight", "node"))
-    moves = entry.moves(trace.activations[k])
-    unit = slice(entry.unit, entry.unit + 1)
-    start = moves if method == "weight" else np.ones_like(moves)
-    found = quotient(lambda s: propagate(trace, k + 1, s * start[:, None], unit), h)
-    slopes = found.slope[:, 0]
-    return float((slopes if method == "weight" else moves * slopes).sum() / trace.batch_size)
+    moves, units = entry.moves(trace.layers, trace.activations[k])
+    if method == "weight":
+        found = quotient(lambda s: propagate_rows(trace, k + 1, s * moves, units=units), h)
+        return float(found.slope.sum() / trace.batch_size)
+    total = 0.0
+    samples, places = moves.shape
+    for rows in slices(samples, max(1, nudges_per_block(trace, k + 1) // places)):
+        part, ones = trace.take(rows), np.ones_like(moves[rows])
+
+        def push(s: float, part: Trace = part, ones: NDArray[Any] = ones) -> NDArray[Any]:
+            return np.asarray(propagate(part, k + 1, s * ones, units))
+
+        total += float((moves[rows] * quotient(push, h).slope).sum())
+    return total / trace.batch_size
 
 
 def relative_error(value: float, true: float) -> float:

@@ -17,6 +17,7 @@ from nudgegrad.app.nudging.writing import rough
 __all__ = ["build_changes"]
 
 MOST_ROWS = 120
+MOST_STAGES = 7
 HEIGHT = 220  # of a picture, in pixels
 
 
@@ -28,7 +29,8 @@ def build_changes(panel: Panel) -> None:
         _(
             "Each picture is what a layer gives for the mini-batch: a line for each sample, a "
             "column for each unit. Grey numbers stay as they were; coloured ones change, blue "
-            "down and orange up, the stronger the more. Only the coloured ones need computing."
+            "down and orange up, the stronger the more. Only the coloured ones need computing. Of "
+            "a picture a column is a channel: the mean of its numbers, and its largest change."
         ),
     ):
         row = ui.element("div").classes("flex flex-wrap gap-4 w-full items-start")
@@ -39,7 +41,7 @@ def build_changes(panel: Panel) -> None:
         changes = view.changes
         row.clear()
         with row:
-            for stage in changes.stages:
+            for stage in _shown(changes.stages):
                 _stage(panel, stage, dark=view.choice.dark)
         legend.text = _(
             "{touched} of {samples} samples have an input there that is not zero; the others do "
@@ -52,12 +54,20 @@ def build_changes(panel: Panel) -> None:
     panel.on_view(show)
 
 
+def _shown(stages: list[Stage]) -> list[Stage]:
+    """Return all stages, or of a deep network those of layers with weights, and the losses."""
+    if len(stages) <= MOST_STAGES:
+        return stages
+    return [stage for stage in stages if stage.kind in ("sums", "logits", "losses")]
+
+
 def _stage(panel: Panel, stage: Stage, *, dark: bool) -> None:
     """Make the picture of one stage."""
     _ = panel.context._
     names = {
         "sums": _("input sums, layer {number}"),
         "hidden": _("hidden activations, layer {number}"),
+        "pooled": _("largest of each window, layer {number}"),
         "logits": _("logits"),
         "losses": _("losses"),
     }
@@ -66,6 +76,10 @@ def _stage(panel: Panel, stage: Stage, *, dark: bool) -> None:
     name = names[stage.kind].format(number=stage.number)
     if stage.kind == "losses":
         changed = _("one for each sample")
+    elif stage.places > 1 and stage.column is not None:
+        changed = _("one of {units} channels changes: {column}").format(
+            units=units, column=stage.column
+        )
     elif stage.column is None:
         changed = _("all {units} columns change").format(units=units)
     else:

@@ -29,8 +29,9 @@ def build_choose(panel: Panel) -> None:
             _("Choose a weight"),
             _(
                 "Each small picture shows the weights into one unit, each where the input is that "
-                "it multiplies. Click a picture to choose the unit, and a place in the large "
-                "picture to choose one weight; or use the fields."
+                "it multiplies. A convolution's unit is a kernel, whose few weights are laid on "
+                "every place of the picture. Click a picture to choose the unit, and a place in "
+                "the large picture to choose one weight; or use the fields."
             ),
         ),
         ui.element("div").classes(
@@ -52,7 +53,7 @@ def build_choose(panel: Panel) -> None:
             status = ui.label().props("role=status").classes("ng-number text-weight-medium")
 
     def show(view: View) -> None:
-        entry, count = view.entry, view.shapes[view.entry.name][-1]
+        entry, count = view.entry, view.count
         last = view.units.first + view.units.count - 1
         if view.units.count < count:
             said = _("Units {first} to {last} of {count}")
@@ -63,7 +64,11 @@ def build_choose(panel: Panel) -> None:
         large.visible = entry.source is not None
         if entry.source is not None:
             _draw(unit, view.unit, view.unit.box(entry.unit, entry.source))
-            if view.image_shape is not None:
+            if entry.kernel:
+                channel, row, column = entry.place
+                text = _("Kernel {unit}, input channel {channel}: row {row}, column {column}")
+                about.text = text.format(unit=entry.unit, channel=channel, row=row, column=column)
+            elif view.image_shape is not None:
                 row, column = divmod(entry.source, view.image_shape[1])
                 text = _("Unit {unit}, pixel {pixel}: row {row}, column {column}")
                 about.text = text.format(
@@ -71,8 +76,8 @@ def build_choose(panel: Panel) -> None:
                 )
             else:
                 text = _(
-                    "Unit {unit}, input {input}. These inputs are no picture, so the weights are "
-                    "strips: a line for each unit in the picture of all, here line by line."
+                    "Unit {unit}, input {input}. These inputs are no one picture, so the weights "
+                    "stand in their order, line by line."
                 )
                 about.text = text.format(unit=entry.unit, input=entry.source)
         bar(view)
@@ -118,7 +123,7 @@ def _choose_source(panel: Panel) -> Any:
     def choose(x: float, y: float) -> None:
         view = panel.view
         found = view.unit.at(x, y) if view else None
-        if view and found is not None and found[1] < view.shapes[view.entry.name][0]:
+        if view and found is not None and found[1] < view.inputs:
             panel.change(source=found[1], offset=0.0)
 
     return choose
@@ -171,13 +176,13 @@ def _fields(panel: Panel) -> Any:
         low=0,
         whole=True,
         on_change=pick("unit"),
-        explained=_("Which unit of the layer, counted from 0."),
+        explained=_("Which unit of the layer, counted from 0; of a convolution, which kernel."),
     )
     with ui.element("div") as holder:
         source = widgets.number(
             _("Pixel or input"), choice.source, low=0, whole=True, on_change=pick("source"),
-            explained=_("Which input of the unit, counted from 0: pixels go line by line from the "
-                        "top left."),
+            explained=_("Which input of the unit, counted from 0: pixels, and a kernel's weights, "
+                        "go line by line from the top left."),
         )  # fmt: skip
     with ui.row().classes("items-center"):
         jump = ui.button(
@@ -216,8 +221,7 @@ def _fields(panel: Panel) -> Any:
             {name: f"{name}  {' × '.join(map(str, s))}" for name, s in view.shapes.items()},
             value=entry.name,
         )
-        shape = view.shapes[entry.name]
-        unit.max, source.max = shape[-1] - 1, shape[0] - 1
+        unit.max, source.max = view.count - 1, view.inputs - 1
         unit.value, source.value = entry.unit, entry.source
         holder.visible = entry.source is not None
 

@@ -88,12 +88,13 @@ def _sample(panel: Panel) -> Any:
         field.max = view.changes.samples - 1
         if panel.choice.sample == view.choice.sample != field.value:
             field.value = view.choice.sample
-        label.text = _("its class: {label}").format(label=view.label)
-        shape = view.image_shape
+        name = view.class_names[view.label]
+        label.text = _("its class: {label}").format(label=name)
+        shape = view.sample_shape
         picture.visible = shape is not None
         if shape is not None:
             picture.props["src"] = ink_picture(view.sample, shape, dark=view.choice.dark)
-            picture.props["alt"] = _("The sample, of class {label}").format(label=view.label)
+            picture.props["alt"] = _("The sample, of class {label}").format(label=name)
 
     return show
 
@@ -130,7 +131,7 @@ def _bars(panel: Panel) -> Any:
                 "legend": {"top": 0, "textStyle": {"color": letters}},
                 "tooltip": {"trigger": "axis", "confine": True},
                 "xAxis": {"type": "category", "name": _("class"), "nameGap": 26, **axis,
-                          "data": [str(c) for c in range(len(view.probabilities))]},
+                          "data": list(view.class_names)},
                 "yAxis": {"type": "value", "min": 0, "max": 1, "name": _("probability"),
                           "nameGap": 36, **axis},
                 "series": [

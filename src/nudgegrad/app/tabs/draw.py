@@ -12,16 +12,20 @@ from nudgegrad.app.draw import pictures
 from nudgegrad.app.draw.elements import Bars, Canvas, FileButton
 from nudgegrad.app.draw.pictures import SIDE, Answer, Picture
 from nudgegrad.app.draw.style import STYLE
+from nudgegrad.app.shown import look_at
 from nudgegrad.picture import MOST_PIXELS, PictureError
 
 if TYPE_CHECKING:
     from nudgegrad.app.context import Context
     from nudgegrad.app.session import Session
+    from nudgegrad.app.shown import Shown
+    from nudgegrad.data import Dataset
     from nudgegrad.network import Network
 
 __all__ = ["build"]
 
 NOTHING = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E"
+MOST_NAMES = 12
 EXPECTED_HERE = (*EXPECTED, PictureError)
 
 
@@ -47,6 +51,12 @@ class _View:
     def __init__(self, context: Context) -> None:
         self.context, self.session, self.state = context, context.session, context.state
         self.network: Network | None = None
+        self.data: Dataset | None = None  # that the network learns from
+
+    @property
+    def kind(self) -> str:
+        """What pictures the network knows."""
+        return "ink" if self.data is None else self.data.pictures
 
     @property
     def picture(self) -> Picture | None:
@@ -68,14 +78,15 @@ class _View:
         _ = self.context._
         explained = _(
             "Draw one digit, as large as you like: it is scaled and centred as the digits were "
-            "that the network learns from. The answer follows while you draw. With keys: arrows "
-            "move the pen, the space bar puts it down and lifts it, Ctrl+Z takes a stroke back."
+            "that the network learns from. Where it learns from pictures of another kind, such as "
+            "clothes, a drawing is only scaled. The answer follows while you draw. With keys: "
+            "arrows move the pen, the space bar puts it down and lifts it, Ctrl+Z takes a stroke "
+            "back."
         )
-        with widgets.section(_("Draw a digit"), explained=explained):
+        with widgets.section(_("Draw"), explained=explained):
+            self.knows = ui.label().classes("ng-note").props("data-part=knows")
             hint = _("Mouse, finger or pen; or keys: arrows move, space draws, Ctrl+Z undoes.")
-            self.canvas = Canvas(
-                label=_("Drawing area for a digit"), hint=hint, on_draw=self._take_drawing
-            )
+            self.canvas = Canvas(label=_("Drawing area"), hint=hint, on_draw=self._take_drawing)
             self.canvas.classes("w-full").set_pen(self.state["pen"])
             # On a telephone the whole answer is below the screen's edge.
             self.quick = ui.label().classes("ng-quick ng-number").props("aria-hidden=true")
@@ -99,8 +110,8 @@ class _View:
             "Test images are ones that the network never trains on; each has a true label. You "
             "can draw on any picture that is shown, and see what changes the answer. A file may "
             "be a PNG or JPEG picture of up to {megabytes} MB and {megapixels} million pixels: "
-            "one digit, dark on light or light on dark. It never leaves the computer that "
-            "nudgegrad runs on."
+            "one digit, dark on light or light on dark; where the network learns from pictures of "
+            "another kind, one such as those. It never leaves the computer that nudgegrad runs on."
         ).format(megabytes=pictures.MOST_BYTES // 10**6, megapixels=MOST_PIXELS // 10**6)
         with widgets.section(_("Or take a picture"), explained=explained):  # noqa: SIM117
             with ui.row().classes("w-full gap-2"):
@@ -118,7 +129,7 @@ class _View:
         _ = self.context._
         explained = _(
             "On the left is all that the network gets: {count} numbers, one a pixel. Its last "
-            "layer makes a probability for each digit of them; together they are 100 %. While it "
+            "layer makes a probability for each class of them; together they are 100 %. While it "
             "trains, the answers are those of the latest weights."
         ).format(count=SIDE * SIDE)
         with widgets.section(_("What the network sees"), explained=explained):
@@ -132,7 +143,7 @@ class _View:
                     self.truth = ui.label().classes("ng-note")
                     for label in (self.says, self.digit):
                         label.props("aria-live=polite")
-            self.bars = Bars(label=_("Probability of each digit")).classes("w-full")
+            self.bars = Bars(label=_("Probability of each class")).classes("w-full")
             self.ignorant = ui.label(
                 _(
                     "This network has not learned anything yet: its answers are guesses. Start a "
@@ -151,14 +162,14 @@ class _View:
         if turn != self.state["turn"]:
             return  # sent before the picture came that is shown now
         try:
-            self.state["picture"] = pictures.from_drawing(raster)
+            self.state["picture"] = pictures.from_drawing(raster, self.kind)
         except PictureError as error:
             self.context.complain(error)
         self._show()
 
     async def _take_random(self) -> None:
         def choose() -> Picture:
-            data = self.session.data
+            data = look_at(self.session).data
             return pictures.from_test_set(data, pictures.random_index(data))
 
         await self._take(choose)
@@ -170,7 +181,7 @@ class _View:
         after = shown.index if shown is not None and shown.label is not None else -1
 
         def choose() -> Picture | None:
-            data = self.session.data
+            data = look_at(self.session).data
             pictures.from_test_set(data, 0)  # raises if these are no pictures
             index = pictures.next_wrong(network, data, after)
             return None if index is None else pictures.from_test_set(data, index)
@@ -179,7 +190,7 @@ class _View:
             ui.notify(_("The network gets every test image right."))
 
     async def _take_file(self, content: bytes, name: str) -> None:
-        await self._take(lambda: pictures.from_file(content, name))
+        await self._take(lambda: pictures.from_file(content, name, self.kind))
 
     def _refuse_file(self, fault: str) -> None:
         _ = self.context._
@@ -210,12 +221,13 @@ class _View:
     async def _take_network(self) -> None:
         try:
             # The first time it may have to wait for the data.
-            network: Network | None = await run.io_bound(lambda: self.session.network)
+            shown: Shown | None = await run.io_bound(look_at, self.session)
         except EXPECTED_HERE as error:
             self._forbid(str(error))
             return
-        if network is None:  # the server is ending
+        if shown is None:  # the server is ending
             return
+        network = shown.network
         if not pictures.takes_pictures(network):
             _ = self.context._
             text = _(
@@ -225,7 +237,10 @@ class _View:
             size = network.layers[0].input_size
             self._forbid(text.format(count=size, side=SIDE, pixels=SIDE * SIDE))
             return
-        self.network = network
+        if self.data is not None and self.data is not shown.data:
+            self.canvas.wipe()  # what was a test image is none of these
+        self.network, self.data = network, shown.data
+        self._show_knowledge(shown.data)
         self.parts.visible, self.fault.visible = True, False
         self._show()
 
@@ -265,25 +280,39 @@ class _View:
             self.says.text = _("The network has diverged: its numbers are not finite any more.")
         else:
             self.says.text = _("The network says:")
-        self.digit.text = "" if best is None else str(best)
+        said = "" if best is None else self._name(best)
+        self.digit.text = said
+        self.digit.classes(**{"add" if len(said) > 2 else "remove": "ng-word"})
         self.quick.text = (
-            "" if best is None else f"{best} · {100 * (answer.probabilities[best] or 0):.1f} %"
+            "" if best is None else f"{said} · {100 * (answer.probabilities[best] or 0):.1f} %"
         )
         self.truth.text = ""
         if picture is not None and picture.label is not None:
             right = best == picture.label
             text = _("Right: its label is {label}.") if right else _("Wrong: its label is {label}.")
-            self.truth.text = text.format(label=picture.label)
+            self.truth.text = text.format(label=self._name(picture.label))
             self.truth.classes(
                 add="text-positive" if right else "text-negative",
                 remove="text-negative" if right else "text-positive",
             )
         shown = pictures.ranked(answer)
         self.bars.show(
-            [str(number) for number in shown],
+            [self._name(number) for number in shown],
             [answer.probabilities[number] for number in shown],
             None if best is None else shown.index(best),
         )
+
+    def _name(self, label: int) -> str:
+        """Return what a class is called; a label may be from data before these."""
+        named = self.data is not None and label < self.data.classes
+        return self.data.class_name(label) if self.data is not None and named else str(label)
+
+    def _show_knowledge(self, data: Dataset) -> None:
+        _ = self.context._
+        names = [data.class_name(label) for label in range(data.classes)]
+        shown = ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
+        text = _("The network knows {data}: {names}.")
+        self.knows.text = text.format(data=data.name, names=shown)
 
     def _show_progress(self) -> None:
         _, track = self.context._, self.session.main

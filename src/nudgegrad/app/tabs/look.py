@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from nicegui import run, ui
@@ -10,7 +11,7 @@ from nicegui import run, ui
 from nudgegrad.app import widgets
 from nudgegrad.app.context import EXPECTED
 from nudgegrad.app.gallery import GALLERY_STYLE, gallery
-from nudgegrad.app.looking import ClassAccuracy, Findings, is_of_images, look
+from nudgegrad.app.looking import Findings, is_of_images, look
 from nudgegrad.app.matrix import MATRIX_STYLE, Matrix
 from nudgegrad.app.session import SessionError
 
@@ -32,11 +33,11 @@ STYLE = """
 .ng-look { display: grid; gap: 0.75rem; width: 100%; grid-template-columns: minmax(0, 1fr); }
 @media (min-width: 1024px) { .ng-look { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
 .sr-only { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-.ng-bars { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
-.ng-bars th, .ng-bars td { padding: 0.2rem 0.35rem; text-align: right; white-space: nowrap; }
-.ng-bars .ng-bar { width: 100%; text-align: left; }
-.ng-bars .ng-bar div { height: 1rem; border-radius: 2px; background: #0072b2; }
-.body--dark .ng-bars .ng-bar div { background: #56b4e9; }
+.ng-classes { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.ng-classes th, .ng-classes td { padding: 0.2rem 0.35rem; text-align: right; white-space: nowrap; }
+.ng-classes .ng-share { width: 100%; text-align: left; }
+.ng-classes .ng-share div { height: 1rem; border-radius: 2px; background: #0072b2; }
+.body--dark .ng-classes .ng-share div { background: #56b4e9; }
 """
 
 
@@ -128,7 +129,7 @@ class _Look:
             self.bars = ui.html("", sanitize=False).classes("w-full")
             self.context.downloads(
                 "accuracy-by-class",
-                figure=lambda: _figures().plot_by_class(self._found().by_class()),
+                figure=lambda: _figures().plot_by_class(self._found()),
                 csv=lambda: self._found().by_class_csv(),
             )
 
@@ -206,13 +207,13 @@ class _Look:
             words.append(_("Only the first samples are looked at."))
         if found.undefined:
             words.append(
-                _("{count} samples have no finite outputs; they count as class 0.").format(
-                    count=f"{found.undefined:,}"
+                _("{count} samples have no finite outputs; they count as class {name}.").format(
+                    count=f"{found.undefined:,}", name=found.names[0]
                 )
             )
         self.facts.text = " ".join(words)
         self._draw_matrix(found)
-        self.bars.content = _bars(found.by_class(), _)
+        self.bars.content = _bars(found, _)
         of_images = is_of_images(found.data)
         if of_images != self.of_images:
             self.of_images = of_images
@@ -223,7 +224,7 @@ class _Look:
 
     def _draw_matrix(self, found: Findings) -> None:
         few = len(found.confusion) <= MOST_CLASSES
-        self.matrix.show(found.confusion.tolist() if few else [], self.chosen)
+        self.matrix.show(found.confusion.tolist() if few else [], found.names, self.chosen)
         self.too_many.set_visibility(not few)
 
     def _found(self) -> Findings:
@@ -276,7 +277,7 @@ class _Gallery:
         head = ""
         if self.name == "cell" and chosen is not None:
             head = _("True {true}, predicted {predicted}:").format(
-                true=chosen[0], predicted=chosen[1]
+                true=found.names[chosen[0]], predicted=found.names[chosen[1]]
             )
         some = _("{shown} of {count} samples").format(shown=shown, count=f"{count:,}")
         none = _("no samples")
@@ -302,20 +303,20 @@ def _members(tab: _Look, found: Findings) -> Any:
     return found.members(*chosen) if chosen is not None else found.worst()[:0]
 
 
-def _bars(classes: list[ClassAccuracy], _: Callable[[str], str]) -> str:
+def _bars(found: Findings, _: Callable[[str], str]) -> str:
     rows = "".join(
-        f'<tr><th scope="row">{c.label}</th><td class="ng-bar">'
+        f'<tr><th scope="row">{escape(found.names[c.label])}</th><td class="ng-share">'
         f'<div style="width: {100 * (c.share or 0):.2f}%"></div></td>'
         f"<td>{'–' if c.share is None else f'{c.share:.4f}'}</td>"
         f"<td>{c.right:,} / {c.samples:,}</td></tr>"
-        for c in classes
+        for c in found.by_class()
     )
     name, accuracy, counts = _("class"), _("accuracy"), _("right / all")
     head = (
         f'<tr><th scope="col">{name}</th><td></td><th scope="col">{accuracy}</th>'
         f'<th scope="col">{counts}</th></tr>'
     )
-    return f'<table class="ng-bars"><thead>{head}</thead><tbody>{rows}</tbody></table>'
+    return f'<table class="ng-classes"><thead>{head}</thead><tbody>{rows}</tbody></table>'
 
 
 def _figures() -> Any:

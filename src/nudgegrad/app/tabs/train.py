@@ -32,7 +32,8 @@ def build(context: Context) -> None:
             with widgets.section(
                 _("Train"),
                 explained=_(
-                    "A network learns to read handwritten digits. Every gradient comes from "
+                    "A network learns to tell pictures apart, handwritten digits unless you choose "
+                    "others. Every gradient comes from "
                     "numerical differentiation, unless the method is backprop: nudge, see how the "
                     "loss moves, and go where it falls."
                 ),

@@ -186,8 +186,9 @@ class _Walk:
             widgets.explanation(
                 label,
                 _(
-                    "Row and column of the value that is followed, counted from 0. Left empty, it "
-                    "is the one with the steepest slope."
+                    "Row and column of the value that is followed, counted from 0; of a kernel, "
+                    "its number, the input channel, row and column. Left empty, it is the one with "
+                    "the steepest slope."
                 ),
             )
         self.entry = entry

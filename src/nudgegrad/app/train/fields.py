@@ -8,18 +8,21 @@ from dataclasses import fields
 from typing import Any
 
 from nudgegrad.app.session import DEFAULTS, Session
-from nudgegrad.training.configuration import RECIPES, Configuration
+from nudgegrad.models import check_model
+from nudgegrad.training.configuration import MODEL_SETTINGS, RECIPES, Configuration
 from nudgegrad.training.optimizers import OPTIMIZERS
 from nudgegrad.validation import ParameterError, check_integer, check_real
 
 __all__ = [
     "RATE_RANGE",
+    "applies",
     "change",
     "learning_rate",
     "read_sizes",
     "rule",
     "slide",
     "unslide",
+    "use_model",
     "use_recipe",
     "write_sizes",
 ]
@@ -27,6 +30,7 @@ __all__ = [
 MOST_LAYERS, MOST_UNITS = 8, 4096
 RATE_RANGE = (-5.0, 1.0)
 """Powers of ten between which the learning rate is dragged."""
+MAY_BE_EMPTY = ("train_limit", "classes", "decay_every", "patience")
 
 
 def read_sizes(text: str) -> tuple[int, ...]:
@@ -75,6 +79,17 @@ def rule(settings: Configuration) -> str:
     return "default" if std is None else str(std)
 
 
+def applies(name: str, settings: Configuration) -> bool:
+    """Tell whether a setting matters beside the others."""
+    match name:
+        case "decay_every":
+            return settings.decay == "step"
+        case "patience" | "monitor":
+            return settings.validation_fraction > 0
+        case _:
+            return True
+
+
 def change(session: Session, name: str, value: Any) -> None:
     """Change one setting by what its field holds.
 
@@ -83,11 +98,15 @@ def change(session: Session, name: str, value: Any) -> None:
     ParameterError
         If the value is not allowed; the settings stay.
     """
-    if value is None and name not in ("train_limit", "classes"):
+    if value is None and name not in MAY_BE_EMPTY:
         raise ParameterError(f"{name} must not be empty")
     match name:
         case "hidden_sizes":
             session.change(hidden_sizes=read_sizes(value))
+        case "model":
+            use_model(session, value)
+        case "validation_fraction" if value == 0:  # then there is nothing to be patient with
+            session.change(validation_fraction=0.0, patience=None)
         case "batch_size" | "train_limit" | "classes":
             if value is not None:
                 check_integer(name, value, 1)
@@ -103,12 +122,22 @@ def change(session: Session, name: str, value: Any) -> None:
             session.change(**{name: value})
 
 
+def use_model(session: Session, name: str) -> None:
+    """Take a model with the settings that suit it; data and method stay."""
+    _use(session, {**MODEL_SETTINGS[check_model(name)], "model": name})
+
+
 def use_recipe(session: Session, name: str | None) -> None:
     """Take the settings of a recipe, or the lesson's; data and method stay."""
+    _use(session, RECIPES[name] if name else {})
+
+
+def _use(session: Session, chosen: dict[str, Any]) -> None:
+    """Take some settings, and defaults for the others but data and method."""
     details = ("data_folder", "label", "image_size")
     kept = ("data", "classes", "train_limit", "method", "seed", *details)
     settings = {f.name: getattr(DEFAULTS, f.name) for f in fields(DEFAULTS) if f.name not in kept}
-    session.change(**{**settings, **(RECIPES[name] if name else {})})
+    session.change(**{**settings, **chosen})
 
 
 def _number_or_text(value: str | None) -> float | str | None:

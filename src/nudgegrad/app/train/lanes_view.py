@@ -39,8 +39,14 @@ def facts(_: Translate, track: Track) -> dict[str, tuple[str, str]]:
 
 
 def remark(_: Translate, track: Track, *, alone: bool = True) -> str:
-    """Return a line below the numbers: the run, and, where it is not seen, what naive needs."""
+    """Return a line below the numbers: what was kept, the run, and what naive would need."""
     parts = []
+    if track.state == "completed" and track.message:
+        text = _("Stopped early: no better epoch came for {epochs} epochs.")
+        parts.append(text.format(epochs=track.configuration.patience))
+    if track.best_iteration is not None:
+        text = _("The weights kept are the best, after iteration {iteration}.")
+        parts.append(text.format(iteration=wording.count(track.best_iteration)))
     if track.run is not None:
         parts.append(_("Run {name}.").format(name=track.run))
     if alone and track.naive_seconds is not None and track.method != "naive":
@@ -151,8 +157,9 @@ class _Lane:
         )
         for key, (_name, value) in facts(_, track).items():
             self.values[key].text = value
-        self.message.text = track.message
-        self.message.set_visibility(bool(track.message))
+        trouble = "" if _done(track) else track.message
+        self.message.text = trouble
+        self.message.set_visibility(bool(trouble))
         self.remark.text = remark(_, track, alone=self.choose is None)
         self.remark.set_visibility(bool(self.remark.text))
         if self.choose is not None:

@@ -60,6 +60,7 @@ class Runs:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.found: list[RunFacts] = []
+        self.listed: tuple[list[RunFacts], set[str | None]] | None = None
         self.limit = PAGE
         _ = context._
         with ui.row().classes("items-center gap-2"):
@@ -73,7 +74,10 @@ class Runs:
     async def look(self) -> None:
         """Read the folder anew."""
         self.found = await run.io_bound(self.context.session.list_runs) or []
-        self.show()
+        listed = self.found, self._under_way()
+        if listed != self.listed:  # a list made anew loses the click that is on its way
+            self.listed = listed
+            self.show()
 
     def show(self) -> None:
         """List what was found."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nicegui import run, ui
+from nicegui import ui
 
 from nudgegrad.app import widgets
 from nudgegrad.app.context import EXPECTED, Context
 from nudgegrad.app.train import fields, wording
-from nudgegrad.data import names
+from nudgegrad.app.train.data_view import DataFields
 from nudgegrad.gradient import METHODS
+from nudgegrad.models import MODELS
 from nudgegrad.training.configuration import ACTIVATIONS, Configuration
+from nudgegrad.training.early_stopping import MONITORS
 from nudgegrad.training.optimizers import OPTIMIZERS
 from nudgegrad.validation import ParameterError
 
@@ -26,6 +28,7 @@ class Settings:
         self.context = context
         self.filling = False
         self.fields: dict[str, Any] = {}
+        self.rows: dict[str, ui.element] = {}
         _ = context._
         self.note = ui.label(
             _(
@@ -35,12 +38,17 @@ class Settings:
         )
         self.note.props("role=status").classes("text-sm text-warning")
         self._recipes()
+        self.data = DataFields(context)
+        self._model()
         self._rate()
         self._main()
         more = ui.expansion(_("More settings"), icon="tune").classes("w-full")
         with more, ui.column().classes("w-full gap-3"):
             self._more()
-            self._data()
+            self._falling()
+            self._holding_out()
+            self._amounts()
+        self._hide()
         for field in self.fields.values():
             field.without_auto_validation()  # which would wipe the messages of `_put`
 
@@ -83,6 +91,15 @@ class Settings:
         )  # fmt: skip
         self.rate.props("color=primary")  # which dark pages make lighter
 
+    def _model(self) -> None:
+        _ = self.context._
+        self._select(
+            "model", _("Model"), {m: wording.model_name(_, m) for m in MODELS},
+            " ".join(wording.describe_model(_, m) for m in MODELS) + " " + _(
+                "Choosing one takes the settings that suit it."
+            ),
+        )  # fmt: skip
+
     def _main(self) -> None:
         _ = self.context._
         self._select(
@@ -92,7 +109,10 @@ class Settings:
         )  # fmt: skip
         self._text(
             "hidden_sizes", _("Hidden sizes"),
-            _("How many units each hidden layer has: 100 is one layer, 50, 50 are two."),
+            _(
+                "How many units each hidden layer has: 100 is one layer, 50, 50 are two. A "
+                "convolutional network has one, after its pooling."
+            ),
         )  # fmt: skip
         self._select(
             "activation", _("Activation"), {a: a for a in ACTIVATIONS},
@@ -132,25 +152,65 @@ class Settings:
             ),
         )  # fmt: skip
         self._select(
-            "decay", _("Decay"), {"none": _("the rate stays"), "linear": _("it falls to zero")},
-            _("Whether the learning rate falls over the run."),
-        )  # fmt: skip
-        self._select(
             "sampling", _("Mini-batches"),
             {"replacement": _("drawn from all images"), "shuffle": _("epoch by epoch")},
             _("Whether an image may come again before all others have come."),
         )  # fmt: skip
-        self._number("h", _("Nudge h"), _("By how much a value is moved up and down."), low=None)
+        self._number(
+            "h", _("Nudge h"), _("By how much a value is moved up and down."), low=None, whole=False
+        )
 
-    def _data(self) -> None:
+    def _falling(self) -> None:
         _ = self.context._
-        self._text(
-            "data", _("Data set"),
-            _(
-                "{names}, or the path of a folder of IDX files (Fashion-MNIST, say) or of an .npz "
-                "archive on the machine that serves this page."
-            ).format(names=", ".join(names())),
+        self._select(
+            "decay", _("Decay"),
+            {
+                "none": _("the rate stays"), "linear": _("linear: it falls to zero"),
+                "cosine": _("cosine: it falls to zero in a curve"),
+                "step": _("step: it falls to a tenth, again and again"),
+            },
+            _("Whether the learning rate falls over the run."),
         )  # fmt: skip
+        self._number(
+            "decay_every", _("Iterations between falls"),
+            _("Empty takes a third of the run."),
+        )  # fmt: skip
+        self._number(
+            "warm_up", _("Warm-up"),
+            _("Over so many iterations the learning rate rises from nothing first."), low=0,
+        )  # fmt: skip
+        self._number(
+            "weight_decay", _("Weight decay"),
+            _(
+                "How strongly weights are drawn to zero: the loss gets half of this times the sum "
+                "of their squares. 0 leaves them alone; 0.0001 is a little."
+            ),
+            low=0, whole=False,
+        )  # fmt: skip
+
+    def _holding_out(self) -> None:
+        _ = self.context._
+        self._number(
+            "validation_fraction", _("Held out"),
+            _(
+                "The share of the training images that is not learned from, to see when the "
+                "network is best on images it does not know: 0.1 is a tenth. The weights of that "
+                "moment are kept."
+            ),
+            low=0, whole=False,
+        )  # fmt: skip
+        self._select(
+            "monitor", _("Best by"),
+            {m: {"loss": _("loss"), "accuracy": _("accuracy")}[m] for m in MONITORS},
+            _("What is compared, on the images held out."),
+        )  # fmt: skip
+        self._number(
+            "patience", _("Patience"),
+            _("Training stops after so many epochs without a better one; empty never stops it."),
+        )  # fmt: skip
+
+    def _amounts(self) -> None:
+        _ = self.context._
         self._number("train_limit", _("Training images"), _("Use only so many; empty uses all."))
         self._number(
             "classes", _("Classes"), _("How many there are; empty takes what the data say.")
@@ -163,50 +223,41 @@ class Settings:
             return
         try:
             fields.change(self.context.session, name, value)
-        except ParameterError as error:
+        except EXPECTED as error:
             empty = value is None
             self.fields[name].error = self.context._("A number is needed.") if empty else str(error)
         else:
             self.fields[name].error = None
+            self._hide()
 
     def _select(self, name: str, label: str, options: Mapping[str, str], explained: str) -> None:
         value = self._value(name, self.context.session.settings)
         options = dict(options) if value in options else {**options, value: value}
-        self.fields[name] = widgets.select(
-            label, options, value, explained=explained, on_change=lambda v: self._put(name, v)
-        )
+        with self._row(name):
+            self.fields[name] = widgets.select(
+                label, options, value, explained=explained, on_change=lambda v: self._put(name, v)
+            )
 
-    def _number(self, name: str, label: str, explained: str, low: float | None = 1) -> None:
-        self.fields[name] = widgets.number(
-            label, self._value(name, self.context.session.settings), explained=explained, low=low,
-            whole=name != "h", on_change=lambda v: self._put(name, v),
-        )  # fmt: skip
+    def _number(
+        self, name: str, label: str, explained: str, *, low: float | None = 1, whole: bool = True
+    ) -> None:
+        with self._row(name):
+            self.fields[name] = widgets.number(
+                label, self._value(name, self.context.session.settings), explained=explained,
+                low=low, whole=whole, on_change=lambda v: self._put(name, v),
+            )  # fmt: skip
 
     def _text(self, name: str, label: str, explained: str) -> None:
-        with ui.row().classes("items-center no-wrap gap-1 w-full"):
+        with self._row(name), ui.row().classes("items-center no-wrap gap-1 w-full"):
             field = ui.input(label, value=self._value(name, self.context.session.settings))
             field.classes("col").props("dense outlined autocomplete=off")
             widgets.explanation(label, explained)
         self.fields[name] = field
-        if name == "data":
-            field.on("blur", self._load).on("keydown.enter", self._load)
-        else:
-            field.on_value_change(lambda event: self._put(name, event.value))
+        field.on_value_change(lambda event: self._put(name, event.value))
 
-    async def _load(self) -> None:
-        """Take another data set, once it has been read."""
-        field, session = self.fields["data"], self.context.session
-        name, before = (field.value or "").strip(), session.settings
-        if name == before.data:
-            field.error = None
-            return
-        try:
-            await run.io_bound(Configuration(data=name, classes=before.classes).load_data)
-            session.change(data=name, data_folder=None, label=None, image_size=None)
-        except EXPECTED as error:
-            field.error = str(error)
-        else:
-            field.error = None
+    def _row(self, name: str) -> ui.element:
+        self.rows[name] = ui.element("div").classes("w-full")
+        return self.rows[name]
 
     # Kept up to date
 
@@ -228,12 +279,19 @@ class Settings:
                 field.error = None
         finally:
             self.filling = False
+        self.data.fill(settings)
+        self._hide()
+
+    def _hide(self) -> None:
+        """Hide what does not matter beside the other settings."""
+        for name, row in self.rows.items():
+            row.set_visibility(fields.applies(name, self.context.session.settings))
 
     def lock(self) -> None:
         """Let be changed what can be changed now."""
         free = not self.context.session.busy
         self.note.set_visibility(not free)
-        for element in (*self.fields.values(), *self.recipes):
+        for element in (*self.fields.values(), *self.recipes, *self.data.elements):
             element.set_enabled(free)
 
     @staticmethod

@@ -15,6 +15,7 @@ __all__ = ["RACE", "Allowed", "Paced", "allowed", "evaluations", "guidance", "pr
 
 RACE = ("node", "backprop", "weight", "naive")
 """The methods of a race; the weights of the first are shown in the other tabs."""
+LESSON = ("mnist", "two-layer")
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,10 @@ def guidance(_: Translate, session: Session) -> str:
     """Return a sentence on how things stand and what can be done."""
     tracks = list(session.tracks.values())
     states = {track.state for track in tracks}
-    if not tracks:
+    if not tracks and (session.settings.data, session.settings.model) == LESSON:
         return _("Ready. Press Start: in a few seconds the network reads 9 of 10 digits.")
+    if not tracks:
+        return _("Ready. Press Start.")
     if session.paused:
         return _("Paused: the clock stands still. Continue goes on.")
     if states <= {"starting"}:

@@ -11,9 +11,11 @@ __all__ = [
     "accuracy",
     "count",
     "describe_method",
+    "describe_model",
     "duration",
     "loss",
     "method_summary",
+    "model_name",
     "percent",
     "rate",
 ]
@@ -109,3 +111,25 @@ def describe_method(_: Translate, method: str) -> str:
             "It is here to compare with."
         ),
     }[method]
+
+
+def model_name(_: Translate, model: str) -> str:
+    """Return what a model is called: its name on the command line, and what that is."""
+    names = {
+        "two-layer": _("two-layer: one hidden layer"),
+        "multi-layer": _("multi-layer: a deep network"),
+        "simple-convnet": _("simple-convnet: convolution"),
+    }
+    return names[model]
+
+
+def describe_model(_: Translate, model: str) -> str:
+    """Return what a model is, in a sentence."""
+    return {
+        "two-layer": _("two-layer is the lesson's network: one hidden layer."),
+        "multi-layer": _("multi-layer has several hidden layers, six of 100 units to begin with."),
+        "simple-convnet": _(
+            "simple-convnet looks for small patterns: 30 kernels of 5×5 weights slide over the "
+            "picture, the largest of each 2×2 places goes on, and a hidden layer follows."
+        ),
+    }[model]
