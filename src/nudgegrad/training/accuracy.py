@@ -57,7 +57,7 @@ def _mean(
         output = forward_pass(network.layers, samples.take(rows), {} if kernels else None)[-1]
         return total(output, rows)
 
-    parts = samples.parts()
+    parts = samples.parts(max(layer.output_size or 0 for layer in network.layers))
     if not kernels:
         return sum(map(part, parts)) / len(samples)
     from nudgegrad.gradient.kernels.threads import in_parallel

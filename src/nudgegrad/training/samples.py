@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Samples", "check_targets", "hold_apart"]
 
-ROWS = 1000  # samples at a time, where all of them are gone through
+ROWS = 1000  # samples at a time, where all of them are gone through …
+WIDE_NUMBERS = 2**19  # … and at most so many numbers, which still fit a core's cache
 
 
 class Samples:
@@ -78,9 +79,10 @@ class Samples:
             return self._sparse.take(numbers, self._dtype)
         return as_inputs(self.x[rows], self._dtype)
 
-    def parts(self) -> list[slice]:
-        """Return all samples, some at a time."""
-        return [slice(a, min(a + ROWS, len(self))) for a in range(0, len(self), ROWS)]
+    def parts(self, width: int = 0) -> list[slice]:
+        """Return all samples, some at a time: fewer where each becomes `width` numbers or more."""
+        rows = max(1, min(ROWS, WIDE_NUMBERS // max(1, width)))
+        return [slice(a, min(a + rows, len(self))) for a in range(0, len(self), rows)]
 
 
 def hold_apart(
