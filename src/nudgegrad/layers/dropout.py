@@ -9,12 +9,13 @@ import numpy as np
 
 from nudgegrad.arrays import Array, Units, align, namespace, on_device_of, take_units
 from nudgegrad.layers.layer import Layer
+from nudgegrad.layers.same import Same
 from nudgegrad.validation import ParameterError, check_integer, check_real
 
 __all__ = ["Dropout"]
 
 
-class Dropout(Layer):
+class Dropout(Same):
     """In training, each unit of each sample is zero with probability p, else scaled by 1/(1 − p).
 
     Elsewhere y = x. The mask of a training step is drawn from the seed and the number of the step,
@@ -33,8 +34,6 @@ class Dropout(Layer):
     Source: N. Srivastava et al., *Dropout: a simple way to prevent neural networks from
     overfitting*, 2014.
     """
-
-    elementwise = True
 
     def __init__(self, p: float = 0.5, *, seed: int | None = None) -> None:
         self.p = check_real("p", p, low=0, below=1)
@@ -60,27 +59,6 @@ class Dropout(Layer):
         kept = rng.random(tuple(x.shape)) >= self.p
         xp = namespace(x)
         return _Masked(xp.astype(on_device_of(x, kept), x.dtype) / (1 - self.p))
-
-    def forward(self, x: Array) -> Array:
-        """Return x."""
-        return x
-
-    def difference(self, x: Array, y: Array, d: Array) -> Array:
-        """Δy = d."""
-        return d
-
-    def magnitude(self, x: Array, y: Array, m: Array) -> Array:
-        """Return m."""
-        return m
-
-    def linear_piece(self, x: Array) -> tuple[Array, Array]:
-        """Return 1, everywhere."""
-        ones = namespace(x).ones_like(x)
-        return ones, math.inf * ones
-
-    def backward(self, x: Array, y: Array, dy: Array) -> Array:
-        """Return dy."""
-        return dy
 
 
 class _Masked(Layer):

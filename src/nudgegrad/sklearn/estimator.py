@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import signal
 import warnings
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ SEEDS = 2**31 - 1
 """Where seeds are drawn from a random state."""
 
 
-class NumericalGradientEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class NumericalGradientEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
     """The base of `NumericalGradientClassifier`, which describes the parameters."""
 
     n_outputs_: int
@@ -117,15 +118,17 @@ class NumericalGradientEstimator(BaseEstimator):  # type: ignore[misc]  # scikit
 
     # What classifier and regressor say
 
+    @abstractmethod
     def _encode(self, y: Any, *, first: bool, classes: Any) -> NDArray[Any]:
         """Return targets as the loss takes them, and note what they are."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _make_loss(self) -> Loss:
-        raise NotImplementedError
+        """Return the loss of what was encoded."""
 
+    @abstractmethod
     def _validation_score(self, trainer: Trainer, record: EpochRecord) -> float:
-        raise NotImplementedError
+        """Return how good the samples held out are, higher being better."""
 
     # What they share
 
