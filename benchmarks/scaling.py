@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.gridspec import GridSpec
 
 import nudgegrad as ng
 from benchmarks.paired import Contender, Times, paired_ratio, spread, take_turns
@@ -24,7 +25,8 @@ DATA_BYTES = 2**24
 CLASSES = 10
 AXES = ("width", "batch", "inputs")
 FACTORS = (1, 2, 4, 8)
-DEPTHS = (1, 2, 3, 4)
+DEPTHS = (1, 2, 3, 4, 6, 8)
+ACTIVATIONS = {"ReLU": ng.ReLU, "sigmoid": ng.Sigmoid}
 
 TITLE = "Growth"
 ABOUT = f"""\
@@ -36,8 +38,9 @@ are random bytes with MNIST's share of zeros ({ZEROS:.0%}) for every axis, since
 number of inputs only.
 
 Depth is another matter: each layer's nudges travel through all layers behind it, so that the cost
-grows with the square of the depth, where backpropagation's grows with the depth. It is measured
-against this library's `backprop`, in ReLU networks of so many hidden layers."""
+grows with the square of the depth, where backpropagation's grows with the depth. In ReLU networks
+of few layers it need not, since these are linear until a unit switches. It is measured against this
+library's `backprop`, in networks of so many hidden layers."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Size:
     width: int
     batch: int
     depth: int = 1
+    activation: str = "sigmoid"
 
     def grown(self, axis: str, factor: int) -> Size:
         """Return the size with one of width, batch, inputs multiplied."""
@@ -70,30 +74,25 @@ def measure(*, quick: bool, say: Say) -> Document:
                 contenders.append(_contender(name, size, dtype, "node", -(-steps // factor)))
                 names.append(name)
             growth[f"{axis}, {dtype}"] = names
-    for depth in DEPTHS:
-        size = Size(depth_base.inputs, depth_base.width, depth_base.batch, depth)
-        for method in ("node", "backprop"):
-            turn = -(-steps // depth**2) if method == "node" else steps
-            name = _depth_name(method, depth)
-            contenders.append(_contender(name, size, "float32", method, turn))
+    for activation in ACTIVATIONS:
+        for depth in DEPTHS:
+            size = replace(depth_base, depth=depth, activation=activation)
+            for method in ("node", "backprop"):
+                turn = -(-steps // depth**2) if method == "node" else steps
+                name = _depth_name(method, activation, depth)
+                contenders.append(_contender(name, size, "float32", method, turn))
     times = take_turns(contenders, repeats=repeats, say=say, pause=0.02)
     exponents = {key: _exponents(times, names) for key, names in growth.items()}
     return {
         "base": vars(base),
-        "depth_base": vars(depth_base),
+        "depth_base": {name: vars(depth_base)[name] for name in ("inputs", "width", "batch")},
         "zeros": ZEROS,
         "factors": FACTORS,
         "repeats": repeats,
         "growth": {key: [spread(times[name]) for name in names] for key, names in growth.items()},
         "depth": {
-            str(depth): {
-                "node": spread(times[_depth_name("node", depth)]),
-                "backprop": spread(times[_depth_name("backprop", depth)]),
-                "ratio": paired_ratio(
-                    times, [_depth_name("node", depth)], [_depth_name("backprop", depth)]
-                ),
-            }
-            for depth in DEPTHS
+            activation: {str(depth): _price(times, activation, depth) for depth in DEPTHS}
+            for activation in ACTIVATIONS
         },
         "skipped": {},
         "measures": {f"exponent of {key}": value for key, value in exponents.items()},
@@ -123,7 +122,7 @@ def _contender(name: str, size: Size, dtype: str, method: str, steps: int) -> Co
     widths = [size.inputs, *[size.width] * size.depth]
     layers: list[ng.Layer] = []
     for before, after in pairwise(widths):
-        layers += [ng.Affine(before, after), ng.ReLU() if "depth" in name else ng.Sigmoid()]
+        layers += [ng.Affine(before, after), ACTIVATIONS[size.activation]()]
     network = ng.Network([*layers, ng.Affine(size.width, CLASSES)], seed=0, dtype=dtype)
     trainer = ng.Trainer(
         network, random_data(size.inputs), method=method, batch_size=size.batch,
@@ -137,8 +136,18 @@ def _contender(name: str, size: Size, dtype: str, method: str, steps: int) -> Co
     return Contender(name, run, steps)
 
 
-def _depth_name(method: str, depth: int) -> str:
-    return f"{method} depth {depth}"
+def _depth_name(method: str, activation: str, depth: int) -> str:
+    return f"{method} {activation} depth {depth}"
+
+
+def _price(times: Times, activation: str, depth: int) -> dict[str, Any]:
+    """Return the times of a depth, and `node`'s over backprop's."""
+    node, backprop = (_depth_name(method, activation, depth) for method in ("node", "backprop"))
+    return {
+        "node": spread(times[node]),
+        "backprop": spread(times[backprop]),
+        "ratio": paired_ratio(times, [node], [backprop]),
+    }
 
 
 def _exponents(times: Times, names: list[str]) -> dict[str, float]:
@@ -162,20 +171,22 @@ def tables(document: Document) -> list[Table]:
         ["hidden layers", "node", "backprop", "node / backprop", "lowest", "highest"],
         title=f"Hidden layers of {deep['width']}, float32, batch {deep['batch']}",
     )
-    for layers, facts in document["depth"].items():
-        seconds = [spread_cells(facts[method], "s")[0] for method in ("node", "backprop")]
-        depth.rows.append([layers, *seconds, *spread_cells(facts["ratio"])])
+    for activation, depths in document["depth"].items():
+        for layers, facts in depths.items():
+            seconds = [spread_cells(facts[method], "s")[0] for method in ("node", "backprop")]
+            depth.rows.append([f"{layers}, {activation}", *seconds, *spread_cells(facts["ratio"])])
     return [growth, depth]
 
 
 def figure(document: Document) -> Figure:
-    """Draw times relative to the base, both axes logarithmic."""
+    """Draw times relative to the base, both axes logarithmic; beside them the price of depth."""
     factors = document["factors"]
     curves = {"linear": (factors, [float(factor) for factor in factors])}
     for key, sizes in document["growth"].items():
         seconds = [size["median"] for size in sizes]
         curves[key] = (factors, [value / seconds[0] for value in seconds])
     figure = plot_comparison(curves, xlabel="size, relative", ylabel="time of a step, relative")
+    figure.set_size_inches(11, 4.8)
     axes = figure.axes[0]
     axes.set_xscale("log", base=2)
     axes.set_yscale("log", base=2)
@@ -183,4 +194,13 @@ def figure(document: Document) -> Figure:
         line.set(linewidth=1.5, marker="" if axis is None else "o")
     axes.lines[0].set(linestyle=":", color="gray")
     axes.legend()
+    axes.set_subplotspec(GridSpec(1, 2, figure=figure)[0])
+    price = figure.add_subplot(1, 2, 2)
+    for activation, depths in document["depth"].items():
+        layers = [int(layers) for layers in depths]
+        ratios = [facts["ratio"]["median"] for facts in depths.values()]
+        price.plot(layers, ratios, marker="o", label=activation)
+    price.set(xlabel="hidden layers", ylabel="node / backprop", ylim=(0, None))
+    price.grid(alpha=0.3)
+    price.legend()
     return figure
