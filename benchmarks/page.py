@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +61,12 @@ FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTi
 def measure(*, quick: bool, say: Say) -> Document:
     """Train from the shell and on the page in turns."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        return {"skipped": {"the page": "playwright is not installed"}, "measures": {}}
-    if chromium is None:
-        return {"skipped": {"the page": "there is no Chromium"}, "measures": {}}
+    missing = [name for name in ("nicegui", "playwright") if find_spec(name) is None]
+    missing += [] if chromium else ["Chromium"]
+    if missing:
+        return {"skipped": {"the page": f"{', '.join(missing)} not installed"}, "measures": {}}
+    from playwright.sync_api import sync_playwright
+
     repeats, iterations = (1, 600) if quick else (5, 10_000)
     ratios: list[float] = []
     answers: list[float] = []
