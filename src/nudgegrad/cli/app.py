@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
 
 import click
 
@@ -53,6 +54,8 @@ def app(
     from nudgegrad.app.server import address, bind, serve
     from nudgegrad.app.session import Session
 
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background job
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     bound = bind(host, port)
     click.echo(f"nudgegrad: {address(host, bound.getsockname()[1], token)}  (Ctrl-C ends it)")
     serve(bound, Session(runs), host=host, token=token, show=not no_open)
