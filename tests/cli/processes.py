@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +50,11 @@ def run(*args: Any, cwd: Path, **changes: str) -> subprocess.CompletedProcess[st
 
 
 def start(*args: Any, cwd: Path) -> subprocess.Popen[str]:
-    """Start the command line."""
+    """Start the command line, which hears SIGINT even if the tests are a shell's background job."""
+    hear = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     return subprocess.Popen(
         [*COMMAND, *map(str, args)], cwd=cwd, env=environment(), stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, encoding="utf-8",
+        stderr=subprocess.PIPE, encoding="utf-8", preexec_fn=hear,
     )  # fmt: skip
 
 

@@ -118,7 +118,9 @@ class RunFolder:
             features, classes = int(facts["input_size"]), int(facts["output_size"])
         except (KeyError, TypeError, ValueError) as error:
             raise FileError(f"{self.config_file}: lacks input_size or output_size") from error
-        image_shape = Subject.of(self.config_file, facts).image_shape
+        image_shape = None
+        if configuration.model == "simple-convnet":  # which has to know
+            image_shape = Subject.of(self.config_file, facts).image_shape
         try:
             network = configuration.build_network(features, classes, image_shape)
         except ParameterError as error:
