@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +49,19 @@ def run(*args: Any, cwd: Path, **changes: str) -> subprocess.CompletedProcess[st
 
 
 def start(*args: Any, cwd: Path) -> subprocess.Popen[str]:
-    """Start the command line, which hears SIGINT even if the tests are a shell's background job."""
-    hear = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    return subprocess.Popen(
-        [*COMMAND, *map(str, args)], cwd=cwd, env=environment(), stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, encoding="utf-8", preexec_fn=hear,
-    )  # fmt: skip
+    """Start the command line, which hears SIGINT even if the tests are a shell's background job.
+
+    A process inherits that a signal is ignored, not how it is handled: so it is handled here for a
+    moment. (``preexec_fn`` would run the hooks of ``os.fork``, and JAX warns in its own.)
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            [*COMMAND, *map(str, args)], cwd=cwd, env=environment(), stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, encoding="utf-8",
+        )  # fmt: skip
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def wait_for(condition: Callable[[], bool], process: subprocess.Popen[Any]) -> None:
