@@ -67,13 +67,12 @@ class Entries:
         kind = claimed.dtype if claimed.dtype.kind == "f" else np.dtype(np.float64)
         self.roundoff = float(np.finfo(kind).eps) / 2
         size = len(indices)
-        nothing = np.full(size, np.nan)
-        self.seen = Probe._make([*[nothing] * 7, np.full(size, step.h)])
+        self.seen = Probe._make(np.full(size, value) for value in (*[np.nan] * 7, step.h))
         self.checked = np.zeros(size, dtype=bool)
         self.sampled = np.zeros(size, dtype=bool)
         self.sampled[:: max(1, size // SAMPLED)] = True
         self.verdict = np.zeros(size, dtype=np.int8)
-        self.allowed = nothing
+        self.allowed = np.full(size, np.nan)
         self.looked_at_once = 0
 
     @property
@@ -112,8 +111,8 @@ class Entries:
                 whole = complete(
                     evaluate, self.leaf, indices[rest], h[rest], centre, self.noise, found[rest]
                 )
-                seen = seen.put(rest, whole)
-        self.seen = self.seen.put(chosen, seen)
+                seen.put(rest, whole)
+        self.seen.put(chosen, seen)
         self.checked[chosen] = True
         return GLANCE * len(chosen) + (EVALUATIONS - GLANCE) * len(rest)
 
@@ -153,7 +152,7 @@ class Entries:
                 evaluate, self.leaf, self.indices[here[again]], analytic[again], seen.take(again),
                 allowed, centre, self.noise,
             )  # fmt: skip
-            seen = seen.put(again, look.best)
+            seen.put(again, look.best)
             kink[again] = look.kink
             once[again] = False
             budget.spend(look.evaluations)
@@ -172,7 +171,7 @@ class Entries:
         if once.any() and not (len(twice) and np.mean(wrong[twice]) >= NEARLY_ALL):
             verdict[once & wrong & np.isfinite(analytic)] = unsure
             self.looked_at_once = int(once.sum())
-        self.seen = self.seen.put(here, seen)
+        self.seen.put(here, seen)
         self.verdict[here] = verdict
         self.allowed = np.full(len(self.indices), np.nan)
         self.allowed[here] = bars

@@ -97,12 +97,11 @@ class Probe(NamedTuple):
         """Return some entries of it."""
         return Probe(*(values[entries] for values in self))
 
-    def put(self, entries: Array, other: Probe) -> Probe:
-        """Return this probe with another one's values in the place of some entries."""
-        changed = [values.copy() for values in self]
-        for values, new in zip(changed, other, strict=True):
+    def put(self, entries: Array, other: Probe) -> None:
+        """Write another probe's values in the place of some entries."""
+        # In place: a copy for each block of entries would cost the square of their number.
+        for values, new in zip(self, other, strict=True):
             values[entries] = new
-        return Probe(*changed)
 
 
 def probe(

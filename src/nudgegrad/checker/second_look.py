@@ -140,7 +140,8 @@ def second_look(
     evaluations += EVALUATIONS * (len(SECOND_ROUND) + 1) * len(left)
     kink[left], where = find_kinks(part)
     again = _best(reconcile([*part, own])).where(kink[left], where)
-    return Look(best.put(left, again), kink, evaluations)
+    best.put(left, again)
+    return Look(best, kink, evaluations)
 
 
 def reconcile(levels: list[Probe]) -> list[Probe]:
