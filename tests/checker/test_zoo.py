@@ -1,17 +1,26 @@
 """Every bug of the zoo is found, and no right gradient is failed."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
 import nudgegrad as ng
+from nudgegrad.gradient.kernels.threads import one_blas_thread
 from tests.zoo import CASES
 from tests.zoo.case import ZooCase
 
 WHOLE = ("large/one-row", "large/float32", "large/total-right")
 """Cases of 100,000 entries that are checked at every entry. The others are at 2,000 of them and
 at those that are wrong, because each takes some ten seconds."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_core() -> Iterator[None]:
+    """Let BLAS use one thread: two would wait for each other in every evaluation."""
+    with one_blas_thread():
+        yield
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
