@@ -157,7 +157,8 @@ def _targets(loss: Loss, y: Array, t: Array) -> Array:
     targets = loss.targets(y, t)
     if targets.shape[0] != y.shape[0]:
         raise ParameterError(f"t must have {y.shape[0]} samples like x, got {targets.shape[0]}")
-    return targets
+    # For read-only arrays, as of the bundled data, kernels would be compiled a second time.
+    return np.require(targets, requirements="W") if type(targets) is np.ndarray else targets
 
 
 def _fused_trace(

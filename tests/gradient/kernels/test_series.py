@@ -17,6 +17,7 @@ import pytest
 
 import nudgegrad
 from nudgegrad.gradient.kernels import elementwise, jit, output, rows
+from tests.networks import make_case
 
 JIT = not os.environ.get("NUMBA_DISABLE_JIT", "0").strip("0")
 KERNELS = Path(inspect.getfile(jit)).parent
@@ -92,8 +93,6 @@ def kernels() -> list[Any]:
 @pytest.mark.skipif(not JIT, reason="kernels are ordinary Python in this run")
 def test_float32_is_never_promoted() -> None:
     """One float64 constant would turn a whole loop into float64."""
-    from tests.networks import make_case
-
     for activation in ("sigmoid", "tanh", "relu"):
         for depth in (1, 2):
             sizes = [70, *[9] * depth, 3]
@@ -114,6 +113,17 @@ def test_float32_is_never_promoted() -> None:
             assert "fpext float" not in again.inspect_llvm(signature), (kernel.__name__, text)
             checked += 1
     assert checked > 5
+
+
+@pytest.mark.skipif(not JIT, reason="kernels are ordinary Python in this run")
+@pytest.mark.parametrize("method", ["weight", "node"])
+def test_nothing_is_compiled_anew_for_labels_that_are_read_only(method: str) -> None:
+    net, x, t = make_case(0, [3, 4, 2], ["sigmoid"], "cross_entropy", 5, "float64")
+    net.numerical_gradient(x, t, method=method)
+    before = [kernel.signatures for kernel in kernels()]
+    t.flags.writeable = False
+    net.numerical_gradient(x, t, method=method)
+    assert [kernel.signatures for kernel in kernels()] == before
 
 
 @pytest.mark.skipif(not JIT, reason="kernels are ordinary Python in this run")
