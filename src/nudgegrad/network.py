@@ -116,7 +116,9 @@ class Network:
         connect_layers(self.layers, self.input_shape)
         self.loss_function = CrossEntropy() if loss is None else loss
         if not isinstance(self.loss_function, Loss):
-            raise ParameterError(f"loss must be a nudgegrad.Loss, got {type(loss).__name__}")
+            got = f"the class {loss.__name__}" if isinstance(loss, type) else type(loss).__name__
+            hint = f"; make one of it: {loss.__name__}()" if isinstance(loss, type) else ""
+            raise ParameterError(f"loss must be a nudgegrad.Loss, got {got}{hint}")
         self.dtype = check_dtype(dtype)
         rng = np.random.default_rng(seed)
         for layer in self.layers:

@@ -209,10 +209,40 @@ def forward_pass(
             layer = layers[number - 1] = layer.prepare(x, training_step)
         if slopes is not None and type(layer) in known:
             y, slopes[number - 1] = activate(layer, x)
-        else:
+        elif type(layer).__module__.startswith("nudgegrad."):
             y = layer.forward(x)
+        else:
+            y = _guarded(number, layer, x)
         activations.append(y)
     return activations
+
+
+def _guarded(number: int, layer: Layer, x: Array) -> Array:
+    """Return the output of a layer that somebody else wrote, or raise if it is not as it must be.
+
+    Activations are kept, so that what a layer wrote into its input would be taken for the output
+    of the layer before.
+    """
+    what = f"layer {number}, {layer!r}, must"
+    samples = int(x.shape[0])
+    if type(x) is np.ndarray:
+        x = x.view()
+        x.flags.writeable = False
+    try:
+        y = layer.forward(x)
+    except ValueError as error:
+        if "read-only" not in str(error):
+            raise
+        raise ParameterError(
+            f"{what} not write into its input: forward(x) must return a new array"
+        ) from error
+    shape = getattr(y, "shape", None)
+    if shape is None or len(shape) != 2 or shape[0] != samples:
+        got = type(y).__name__ if shape is None else f"shape {tuple(shape)}"
+        raise ParameterError(
+            f"{what} return an array (samples, features) for {samples} samples, got {got}"
+        )
+    return y.copy() if type(y) is np.ndarray and not y.flags.writeable else y
 
 
 def _has_kernels(layers: list[Layer], x: Any) -> bool:

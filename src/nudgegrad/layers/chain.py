@@ -38,6 +38,11 @@ def connect_layers(layers: list[Any], shape: Shape | None) -> None:
     if not layers:
         raise ParameterError("layers must hold at least one layer, got an empty list")
     for number, layer in enumerate(layers, 1):
+        if isinstance(layer, type) and issubclass(layer, Layer):
+            raise ParameterError(
+                f"layer {number} must be a nudgegrad.Layer, got the class {layer.__name__}; make "
+                f"one of it: {layer.__name__}(…)"
+            )
         if not isinstance(layer, Layer):
             raise ParameterError(
                 f"layer {number} must be a nudgegrad.Layer, got {type(layer).__name__}; derive a "
@@ -45,6 +50,11 @@ def connect_layers(layers: list[Any], shape: Shape | None) -> None:
             )
         if any(layer is other for other in layers[: number - 1]):
             raise ParameterError(f"layer {number} must not be the same object as an earlier one")
+        if layer.elementwise and layer.mixes_samples:
+            raise ParameterError(
+                f"layer {number}, {layer!r}, must not be both elementwise and mixes_samples: each "
+                "output of an elementwise layer depends on one input alone"
+            )
         try:
             shape = layer.connect(shape)
         except ParameterError as error:

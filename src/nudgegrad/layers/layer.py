@@ -62,8 +62,12 @@ class Layer:
 
     @property
     def keeps_units(self) -> bool:
-        """Whether each input moves one output at most, as `carry` has it."""
-        return self.elementwise
+        """Whether each input moves one output at most, as `carry` has it.
+
+        An elementwise layer with parameters, which may be one for each unit, must have a `carry`
+        that takes some units alone.
+        """
+        return self.elementwise and (not self.params or type(self).carry is not Layer.carry)
 
     def connect(self, shape: Shape | None) -> Shape | None:
         """Take note of the shape in which a sample comes in, and return that in which it leaves.
@@ -117,13 +121,41 @@ class Layer:
     def difference(self, x: Array, y: Array, d: Array) -> Array:
         """Return the exact change of the output when the input moves by `d`.
 
-        The default subtracts two forward passes. It is right for every layer that does not mix
-        samples, and rounds like a plain difference.
+        The default subtracts two forward passes. It is right for every layer, and rounds like a
+        plain difference. A layer that mixes samples is run for each nudge by itself.
+
+        Raises
+        ------
+        ParameterError
+            If a sample's output is another one when the sample comes alone.
         """
         xp = namespace(d)
         moved = x + d
-        flat = self.forward(xp.reshape(moved, (-1, moved.shape[-1])))
-        return xp.reshape(flat, (*tuple(moved.shape[:-1]), flat.shape[-1])) - y
+        lead, width = tuple(moved.shape[:-1]), int(moved.shape[-1])
+        if self.mixes_samples:
+            batches = xp.reshape(moved, (lead[0], -1, width))
+            each = [self.forward(batches[:, q, :]) for q in range(batches.shape[1])]
+            flat = xp.stack(each, axis=1)
+        else:
+            self._check_apart(x, y)
+            flat = self.forward(xp.reshape(moved, (-1, width)))
+        return xp.reshape(flat, (*lead, flat.shape[-1])) - y
+
+    def _check_apart(self, x: Array, y: Array) -> None:
+        """Raise if the first sample's output depends on the others, or on chance."""
+        xp = namespace(y)
+        if y.shape[0] < 2:
+            return
+        sample, among = (xp.reshape(array, (-1, array.shape[-1]))[:1, :] for array in (x, y))
+        alone = self.forward(sample)
+        # What a product of another shape rounds differently is far below, what is mixed far above.
+        size = xp.max(xp.abs(among)) + 1e-2 * xp.max(xp.abs(sample))
+        if bool(xp.any(xp.abs(alone - among) > 1e-3 * size)):
+            raise ParameterError(
+                f"{self!r} gives another output for a sample alone than for the same in a batch: "
+                "if it mixes samples, set its mixes_samples = True; if it draws random numbers, "
+                "let prepare(x, training_step) return a layer with those of the step"
+            )
 
     def magnitude(self, x: Array, y: Array, m: Array) -> Array:
         """Return the size of the numbers that `difference` adds up for inputs of size `m` >= 0.
@@ -208,7 +240,7 @@ class Layer:
             The change of those outputs that may move, and which these are. The default moves all.
         """
         apply = getattr(self, rule)
-        if self.elementwise:
+        if self.elementwise and self.keeps_units:
             x, y = (align(array[:, units], d.ndim) for array in (x, y))
             return apply(x, y, d), units
         rows = whole_rows(d, units, x.shape[-1])
