@@ -105,6 +105,17 @@ def test_wrong_batches(net: ng.TwoLayerNet) -> None:
         net.predict(np.array(["a"]))
 
 
+def test_a_layer_is_for_one_network(net: ng.TwoLayerNet) -> None:
+    before = net.params["W1"].copy()
+    with pytest.raises(ParameterError, match=r"layer 1, Affine\(6, 4\), must not be another netw"):
+        ng.Network([*net.layers[:2], ng.Affine(4, 2)])
+    np.testing.assert_array_equal(net.params["W1"], before)
+    fresh = ng.Affine(3, 2)
+    with pytest.raises(ParameterError, match="takes 3 features"):
+        ng.Network([ng.Affine(5, 4), fresh])
+    assert ng.Network([fresh]).params["W1"].shape == (3, 2)  # the first one was never made
+
+
 def test_wrong_networks() -> None:
     affine = ng.Affine(2, 2)
     for layers, message in (

@@ -295,7 +295,7 @@ def test_inputs_are_rows_or_pictures() -> None:
         net.predict(rows[:, 1:])
     assert net.copy().input_shape == (1, 6, 6)
     # Rows make it harmless if Flatten is missing.
-    short = ng.Network([layers[0], ng.Affine(32, 3)], input_shape=(1, 6, 6), seed=0)
+    short = ng.Network([ng.Conv2D(1, 2, 3), ng.Affine(32, 3)], input_shape=(1, 6, 6), seed=0)
     assert list(short.params) == ["W1", "b1", "W2", "b2"]
 
 

@@ -72,7 +72,7 @@ class Network:
     Parameters
     ----------
     layers
-        At least one; the last one's output goes into the loss.
+        At least one, made for this network; the last one's output goes into the loss.
     loss
         `CrossEntropy` (softmax included) unless told.
     seed
@@ -128,6 +128,7 @@ class Network:
             for name, array in layer.buffers.items():
                 kind = self.dtype if np.asarray(array).dtype.kind == "f" else None
                 layer.buffers[name] = np.asarray(array, dtype=kind)
+            layer.in_network = True
         self.params = Parameters(self.layers)
         self.buffers = Parameters(self.layers, buffers=True)
 

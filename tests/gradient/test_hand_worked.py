@@ -47,10 +47,8 @@ def test_forward_and_both_losses(net: ng.TwoLayerNet) -> None:
     assert net.loss(X, T) == pytest.approx(0.5759392, abs=1e-7)
     assert net.loss(X, T) == pytest.approx(cross_entropy(0.0, 0.0), rel=1e-14)
     # mean squared error of the outputs against (0, 1): ((0.75 − 0)² + (1 − 1)²) / 2 = 0.28125
-    squares = ng.Network(net.layers, ng.MeanSquaredError())
-    squares.params.update({"W1": np.array([[0.1, -0.2], [0.3, 0.4], [-0.1, 0.2]])})
-    squares.params.update({"b1": np.array([0.1, -0.2])})
-    squares.params.update({"W2": np.array([[1.0, -1.0], [0.5, 2.0]]), "b2": np.array([0, 0.5])})
+    squares = net.copy()
+    squares.loss_function = ng.MeanSquaredError()
     assert squares.loss(X, T) == pytest.approx(0.28125, rel=1e-14)
 
 

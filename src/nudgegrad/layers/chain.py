@@ -49,7 +49,16 @@ def connect_layers(layers: list[Any], shape: Shape | None) -> None:
                 "class from nudgegrad.Layer and define forward(x)"
             )
         if any(layer is other for other in layers[: number - 1]):
-            raise ParameterError(f"layer {number} must not be the same object as an earlier one")
+            raise ParameterError(
+                f"layer {number} must not be the same object as an earlier one; make another "
+                f"{layer!r}"
+            )
+        if layer.in_network:
+            raise ParameterError(
+                f"layer {number}, {layer!r}, must not be another network's, whose weights would be "
+                "drawn anew; make a new one, and copy weights by net.params['W1'] = "
+                "other.params['W1']"
+            )
         if layer.elementwise and layer.mixes_samples:
             raise ParameterError(
                 f"layer {number}, {layer!r}, must not be both elementwise and mixes_samples: each "

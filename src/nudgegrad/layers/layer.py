@@ -40,6 +40,8 @@ class Layer:
         Whether a sample's output depends on the other samples of the batch.
     input_size, output_size : int or None
         Features that come in and go out, None where any number may.
+    in_network : bool
+        Whether a network has been made of it. A layer is for one network.
     """
 
     elementwise: ClassVar[bool] = False
@@ -47,6 +49,7 @@ class Layer:
     mixes_samples: ClassVar[bool] = False
     input_size: int | None = None
     output_size: int | None = None
+    in_network: bool = False
     params: dict[str, Array]
     buffers: dict[str, Array]
 
