@@ -100,6 +100,38 @@ def test_test_data_in_a_file_of_their_own(tmp_path: Path) -> None:
             load_csv(train, "species", test=write(tmp_path, text, "test.csv"))
 
 
+ROWS = "5.1,1.4,setosa\n4.9,1.3,setosa\n7.0,4.7,other\n6.4,4.5,other\n"
+
+
+def test_a_first_row_without_names_but_with_a_label(tmp_path: Path) -> None:
+    for label in (2, "2", -1):
+        data = load_csv(write(tmp_path, ROWS), label, test=write(tmp_path, ROWS, "test.csv"))
+        assert data.x_train.tolist() == [[5.1, 1.4], [4.9, 1.3], [7.0, 4.7], [6.4, 4.5]]
+        assert data.t_train.tolist() == data.t_test.tolist() == [1, 1, 0, 0]
+    # The same in a file of which the first label is the only one of its class.
+    test = write(tmp_path, ROWS[ROWS.index("4.9") :], "test.csv")
+    assert load_csv(tmp_path / "data.csv", 2, test=test).t_test.tolist() == [1, 0, 0]
+    with pytest.raises(FileError, match="line 3, column 1, must hold a finite number, got 'x'"):
+        load_csv(write(tmp_path, ROWS.replace("4.7", "x")), 2)
+    # Columns that are called by numbers, as pandas calls those that have no names.
+    data = load_csv(write(tmp_path, "0,1,species\n" + ROWS), "species")
+    assert len(data.x_train) + len(data.x_test) == 4
+    # A label alone does not say which column is the labels'.
+    with pytest.raises(ParameterError, match="label must be a place from 0 to 1"):
+        load_csv(write(tmp_path, "1,y\n2,n\n3,y\n4,n\n"))
+
+
+def test_whole_numbers_as_other_programs_write_them(tmp_path: Path) -> None:
+    train = write(tmp_path, "x,y\n1,1.0\n2,0.0\n3,1\n4,0\n")
+    test = write(tmp_path, "x,y\n1,1\n2,0.\n", "test.csv")
+    for classes in (None, 2):
+        data = load_csv(train, test=test, classes=classes)
+        assert (data.classes, data.class_names) == (2, None)
+        assert (data.t_train.tolist(), data.t_test.tolist()) == ([1, 0, 1, 0], [1, 0])
+    texts = load_csv(write(tmp_path, "x,y\n1,1.0\n2,1\n3,a\n4,1\n5,1.0\n"))
+    assert texts.class_names == ("1", "1.0", "a")
+
+
 def test_numbers_as_labels(tmp_path: Path) -> None:
     text = "x,y\n" + "".join(f"{n},{label}\n" for n, label in enumerate([10, 9, 2, 10, 9, 2]))
     data = load_csv(write(tmp_path, text))
@@ -127,10 +159,11 @@ def test_numbers_as_labels(tmp_path: Path) -> None:
         ("a,y\n", "has no samples"),
         ("a,y\n1,0\n2\n", "line 3 must have 2 fields as the first has, has 1"),
         ("a,y\n1,0\n2,0,3\n", "line 3 must have 2 fields as the first has, has 3"),
-        ("a,y\n1,0\nx,0\n", "must hold numbers: could not convert string 'x'"),
-        ("a,y\n1,0\n,0\n", "must hold numbers"),
-        ("a,y\n1,0\n1e999,0\n", "row 1 of the numbers has NaN or infinity"),
-        ("a,y\nnan,0\n1,0\n", "row 0 of the numbers has NaN or infinity"),
+        ("a,y\n1,0\nx,0\n", "line 3, column 'a', must hold a finite number, got 'x'; fill in"),
+        ("a,y\n1,0\n\n,0\n", "line 4, column 'a', must hold a finite number, got ''"),
+        ("a,y\n1,0\n1e999,0\n", "line 3, column 'a', must hold a finite number, got '1e999'"),
+        ("a,y\nnan,0\n1,0\n", "line 2, column 'a', must hold a finite number, got 'nan'"),
+        ("a,y\n1_0,0\n1,0\n", "all but the labels must be numbers: .*'1_0'"),
         ("a,y\n1,0\n2,\n", "sample 1 has no label"),
         ("a,y\n1,0\n2,1\n", "a class must have two samples or more"),
         ("a,y\n" + "".join(f"{n},{n}\n" for n in range(1001)), "has 1001 different labels"),

@@ -21,6 +21,7 @@ __all__ = ["load_csv"]
 
 MOST_CLASSES = 1000
 LABEL = re.compile(r"\d{1,9}")
+WHOLE = re.compile(r"^([-+]?\d+)\.0*$")
 PIXEL = re.compile(r"pixel\s*\d+|\d+x\d+", re.IGNORECASE)
 
 
@@ -36,7 +37,8 @@ def load_csv(
     """Load a data set from a CSV file.
 
     Fields are separated by commas, semicolons or tabs, whichever the first line has most of. The
-    first row names the columns if one of its fields is no number. Columns that are all named as
+    first row names the columns if one of its fields is no number, unless that is just the label,
+    and a label of other rows too. Columns that are all named as
     pixels (``pixel0``, ``pixel1``, … or ``1x1``, ``1x2``, …, as in files of MNIST) and hold whole
     numbers from 0 to 255 become bytes; other numbers stay as they are.
 
@@ -52,6 +54,7 @@ def load_csv(
     classes
         How many classes there are; labels must then be whole numbers from 0. Unless told, each
         different label is a class, in order; if they are not 0, 1, 2, …, they name the classes.
+        Where all are numbers, 1.0 is 1.
     seed
         Of the choice of test data.
     name
@@ -76,15 +79,17 @@ def load_csv(
     sources = [source]
     if isinstance(test, str | os.PathLike):
         sources.append(Path(test))
-        tables.append(read_table(sources[1], label))
+        named = tables[0].columns is not None
+        tables.append(read_table(sources[1], label, named=named))
         if (tables[1].columns, tables[1].values.shape[1]) != (
             tables[0].columns,
             tables[0].values.shape[1],
         ):
             raise FileError(f"{test}: must have the same columns as {source}")
-    names = _class_names(source, tables[0].labels) if classes is None else None
+    labels = _plain([table.labels for table in tables])
+    names = _class_names(source, labels[0]) if classes is None else None
     count = check_integer("classes", classes, 1) if names is None else len(names)
-    t = [_labels(where, table.labels, names) for where, table in zip(sources, tables, strict=True)]
+    t = [_labels(where, texts, names) for where, texts in zip(sources, labels, strict=True)]
     numbered = [str(number) for number in range(count)]
     columns = tables[0].columns
     pixels = columns is not None and all(map(PIXEL.fullmatch, columns))
@@ -110,6 +115,14 @@ def load_csv(
         )
     except ParameterError as error:
         raise FileError(f"{source}: {error}") from error
+
+
+def _plain(labels: list[list[str]]) -> list[list[str]]:
+    """Return labels without the ``.0`` that some programs write behind whole numbers."""
+    plain = {text: WHOLE.sub(r"\1", text) for part in labels for text in part}
+    if any(as_number(text) is None for text in plain):
+        return labels
+    return [[plain[text] for text in part] for part in labels]
 
 
 def _class_names(source: Path, labels: Sequence[str]) -> list[str]:

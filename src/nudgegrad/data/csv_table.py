@@ -49,8 +49,18 @@ def as_number(text: str) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def read_table(path: Path, label: str | int | None) -> Table:
-    """Read a file; `label` is the name or place of the labels' column, None: a usual name.
+def read_table(path: Path, label: str | int | None, *, named: bool | None = None) -> Table:
+    """Read a file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    label
+        The name or place of the labels' column, None: a usual name.
+    named
+        Whether the first row names the columns. None: it does if a field is no number, unless that
+        is the label alone, and other rows have the same one.
 
     Raises
     ------
@@ -70,10 +80,10 @@ def read_table(path: Path, label: str | int | None) -> Table:
                 f"{path}: must have two columns or more, separated by commas, semicolons or tabs, "
                 f"has {len(head)} in its first row"
             )
-        named = any(as_number(field) is None for field in head)
-        column = _label_column(path, [field.strip() for field in head] if named else None,
-                               len(head), label)  # fmt: skip
-        labels = [] if named else [head[column].strip()]
+        texts = [place for place, field in enumerate(head) if as_number(field) is None]
+        names = [field.strip() for field in head] if (named or named is None and texts) else None
+        column = _label_column(path, names, len(head), label)
+        labels: list[str] = []
         for row in reader:
             if row and len(row) != len(head):
                 raise FileError(
@@ -82,14 +92,20 @@ def read_table(path: Path, label: str | int | None) -> Table:
                 )
             if row:
                 labels.append(row[column].strip())
+    first_label = head[column].strip()
+    if named is None and texts == [column] and label != first_label and first_label in labels:
+        _label_column(path, None, len(head), label)  # which the file does not name after all
+        names = None
+    if names is None:
+        labels.insert(0, first_label)
     if not labels:
         raise FileError(f"{path}: has no samples, only names of columns")
     features = [place for place in range(len(head)) if place != column]
     with _opened(path) as stream:
-        values = _read_numbers(path, stream, delimiter, named, features)
+        values = _read_numbers(path, stream, delimiter, names, features)
     if len(values) != len(labels):
         raise FileError(f"{path}: has {len(labels)} rows, of which {len(values)} hold numbers")
-    columns = [head[place].strip() for place in features] if named else None
+    columns = None if names is None else [names[place] for place in features]
     return Table(columns, labels, values)
 
 
@@ -114,9 +130,9 @@ def _label_column(path: Path, names: list[str] | None, count: int, label: str | 
 
 
 def _read_numbers(
-    path: Path, stream: IO[str], delimiter: str, named: bool, features: list[int]
+    path: Path, stream: IO[str], delimiter: str, names: list[str] | None, features: list[int]
 ) -> NDArray[np.float64]:
-    if named:
+    if names is not None:
         next(row for row in csv.reader(stream, delimiter=delimiter) if row)
     try:
         values: NDArray[Any] = np.loadtxt(
@@ -124,14 +140,33 @@ def _read_numbers(
             comments=None, quotechar='"',
         )  # fmt: skip
     except ValueError as error:
+        wrong = _first_wrong(path, delimiter, names, features)
+        raise FileError(wrong or f"{path}: all but the labels must be numbers: {error}") from error
+    if not np.isfinite(values).all():
         raise FileError(
-            f"{path}: all columns but the label's must hold numbers: {error}"
-            f"{' (rows below the names, from 0)' if named else ''}"
-        ) from error
-    finite = np.isfinite(values).all(axis=1)
-    if not finite.all():
-        raise FileError(f"{path}: row {int(finite.argmin())} of the numbers has NaN or infinity")
+            _first_wrong(path, delimiter, names, features) or f"{path}: has NaN or infinity"
+        )
     return values
+
+
+def _first_wrong(
+    path: Path, delimiter: str, names: list[str] | None, features: list[int]
+) -> str | None:
+    """Say which field is no finite number, if one is found."""
+    with _opened(path) as stream:
+        reader = csv.reader(stream, delimiter=delimiter)
+        rows = (row for row in reader if row)
+        if names is not None:
+            next(rows)
+        for row in rows:
+            for place in features:
+                if as_number(row[place]) is None:
+                    column = place if names is None else repr(names[place])
+                    return (
+                        f"{path}: line {reader.line_num}, column {column}, must hold a finite "
+                        f"number, got {row[place].strip()!r}; fill in or leave out what is missing"
+                    )
+    return None
 
 
 @contextmanager
