@@ -60,7 +60,7 @@ def test_kinds_and_sizes(tmp_path: Path) -> None:
     paint(tmp_path / "a" / "1.png", 100, (3, 5), "RGB")
     paint(tmp_path / "a" / "2.JPG", 100, (3, 5))
     paint(tmp_path / "a" / "3.png", 100, (5, 3))
-    with pytest.raises(FileError, match=r"3\.png: has 3 × 5 pixels, 1\.png has 5 × 3.*image-size"):
+    with pytest.raises(FileError, match=r"3\.png: is 5 wide and 3 high, 1\.png 3 and 5; .*image-s"):
         load_image_folder(tmp_path)
     for size, shape in ((8, (8, 8)), ((2, 7), (2, 7))):
         data = load_image_folder(tmp_path, size)
@@ -98,7 +98,7 @@ def test_wrong_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "birds" / "1.png").unlink()
     paint(folder / "birds" / "1.png", 0, (6, 4))
     monkeypatch.setattr(image_folder, "MOST_BYTES", 6 * 4 * 11 - 1)
-    with pytest.raises(FileError, match="11 pictures of 4 × 6 pixels are 264 bytes"):
+    with pytest.raises(FileError, match="11 pictures of 6 × 4 pixels are 264 bytes"):
         load_image_folder(folder)
 
 
@@ -120,3 +120,9 @@ def test_by_load(tmp_path: Path) -> None:
         load("mnist", image_size=8)
     with pytest.raises(ParameterError, match="folder is only for a data set's name"):
         load(folder, folder=folder)
+    with pytest.raises(ParameterError, match="data must be .*, which does not exist"):
+        load(tmp_path / "none.csv", label="species")
+    (tmp_path / "webp" / "cats").mkdir(parents=True)
+    (tmp_path / "webp" / "cats" / "1.webp").touch()
+    with pytest.raises(FileError, match=r"webp: must hold four IDX files, .* or PNG and JPEG pic"):
+        load(tmp_path / "webp")

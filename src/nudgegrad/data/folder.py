@@ -87,6 +87,12 @@ def _find(folder: Path) -> list[Path]:
                     f"leave one of them in the folder"
                 )
             found += candidates
+    if not found:
+        raise FileError(
+            f"{folder}: must hold four IDX files, such as train-images-idx3-ubyte.gz, or PNG and "
+            "JPEG pictures in a folder for each class (class/picture.png, or train/class/… and "
+            "test/class/…), has neither"
+        )
     if missing:
         raise FileError(f"{folder}: has no IDX file with {', '.join(missing)}")
     return found

@@ -78,7 +78,7 @@ def load_image_folder(
     total = len(paths) * shape[0] * shape[1]
     if total > MOST_BYTES:
         raise FileError(
-            f"{source}: {len(paths):,} pictures of {shape[0]} × {shape[1]} pixels are {total:,} "
+            f"{source}: {len(paths):,} pictures of {shape[1]} × {shape[0]} pixels are {total:,} "
             f"bytes, and may be {MOST_BYTES:,}; make them smaller by size=… (--image-size)"
         )
     arrays = [_read(part, shape) for part in listed]
@@ -162,8 +162,8 @@ def _common_size(paths: list[Path]) -> tuple[int, int]:
     for path, other in zip(paths, sizes, strict=True):
         if other != first:
             raise FileError(
-                f"{path}: has {other[0]} × {other[1]} pixels, {paths[0].name} has "
-                f"{first[0]} × {first[1]}; scale all to one size by size=… (--image-size)"
+                f"{path}: is {other[1]} wide and {other[0]} high, {paths[0].name} {first[1]} and "
+                f"{first[0]}; scale all to one size by size=… (--image-size)"
             )
     return first
 

@@ -63,9 +63,10 @@ def load(
     path = Path(name_or_path)
     is_csv = named is None and path.is_file() and path.suffix.lower() in CSV
     is_pictures = named is None and path.is_dir() and holds_pictures(path)
-    _refuse("folder", folder, named is not None, "a data set's name")
-    _refuse("label", label, is_csv, "a CSV file")
-    _refuse("image_size", image_size, is_pictures, "a folder of pictures")
+    if named is not None or path.exists():
+        _refuse("folder", folder, named is not None, "a data set's name")
+        _refuse("label", label, is_csv, "a CSV file")
+        _refuse("image_size", image_size, is_pictures, "a folder of pictures")
     if named is not None:
         where = None if folder is None else Path(folder)
         dataset = named.load(where, download=download, on_progress=on_progress)
