@@ -85,3 +85,23 @@ def test_a_simple_convnet_is_trained_resumed_and_asked(
     refused = call(capsys, "train", "--model", "lenet")
     assert refused.code == 2
     assert "model must be one of two-layer, multi-layer, simple-convnet" in refused.err
+
+
+@pytest.mark.parametrize("shape", [(1, 5, 5), (28, 28), (1, 28, 5), "28", None])
+def test_pictures_that_the_convnet_cannot_take(shape: Any) -> None:
+    with pytest.raises(ParameterError, match=r"^input_shape must be .*, got .*"):
+        ng.SimpleConvNet(shape)
+
+
+def test_small_pictures_on_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    x = np.zeros((4, 5, 5))
+    t = np.array([0, 1, 0, 1])
+    np.savez(tmp_path / "small.npz", x_train=x, t_train=t, x_test=x, t_test=t)
+    options = ["--data", str(tmp_path / "small.npz"), "--model", "simple-convnet"]
+    done = call(capsys, "train", *options, "--batch-size", "2", "--out", str(tmp_path / "run"))
+    assert done.code == 2
+    assert "must be (channels, height, width) of pictures of at least 6 × 6" in done.err
+    assert "--image-size" in done.err
+    assert not (tmp_path / "run").exists()

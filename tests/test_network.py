@@ -99,8 +99,9 @@ def test_wrong_inputs_name_the_layer(
 def test_wrong_batches(net: ng.TwoLayerNet) -> None:
     with pytest.raises(ParameterError, match="as many samples"):
         net.loss(np.ones((3, 6)), np.array([0, 1]))
-    with pytest.raises(ParameterError, match="at least one sample"):
-        net.numerical_gradient(np.ones((0, 6)), np.empty(0, dtype=int))
+    for function in (net.numerical_gradient, net.loss, net.accuracy):
+        with pytest.raises(ParameterError, match="at least one sample"):
+            function(np.ones((0, 6)), np.empty(0, dtype=int))
     with pytest.raises(ParameterError, match="x must hold numbers"):
         net.predict(np.array(["a"]))
 
@@ -128,5 +129,8 @@ def test_wrong_networks() -> None:
             ng.Network(layers)  # type: ignore[arg-type]
     with pytest.raises(ParameterError, match="loss must be"):
         ng.Network([affine], loss="mse")  # type: ignore[arg-type]
+    for seed in ("a", 1.5, -1):
+        with pytest.raises(ParameterError, match=r"seed must be a whole number .*, got"):
+            ng.Network([affine], seed=seed)  # type: ignore[arg-type]
     with pytest.raises(ParameterError, match="dtype must be 'float32' or 'float64', got 'int8'"):
         ng.Network([affine], dtype="int8")

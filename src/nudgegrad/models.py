@@ -9,7 +9,7 @@ from typing import Any
 from nudgegrad.layers import Affine, Conv2D, Flatten, Layer, MaxPool2D, ReLU, Sigmoid
 from nudgegrad.losses import Loss
 from nudgegrad.network import Network
-from nudgegrad.validation import check_choice
+from nudgegrad.validation import ParameterError, check_choice, check_integer, check_shape
 
 __all__ = ["MODELS", "MultiLayerNet", "SimpleConvNet", "TwoLayerNet", "check_model"]
 
@@ -121,7 +121,11 @@ class SimpleConvNet(Network):
         dtype: Any = "float64",
         loss: Loss | None = None,
     ) -> None:
-        convolution = Conv2D(input_shape[0], filters, kernel_size, weight_init_std=weight_init_std)
+        channels, height, width = _picture(
+            input_shape, check_integer("kernel_size", kernel_size, 1)
+        )
+        input_shape = channels, height, width
+        convolution = Conv2D(channels, filters, kernel_size, weight_init_std=weight_init_std)
         pool = MaxPool2D(2)
         pool.connect(convolution.connect(input_shape))
         pooled = pool.output_size or 0
@@ -142,6 +146,19 @@ MODELS = ("two-layer", "multi-layer", "simple-convnet")
 def check_model(name: str) -> str:
     """Return a model's name; raises ParameterError if there is none of it."""
     return check_choice("model", name, list(MODELS))
+
+
+def _picture(shape: Any, kernel_size: int) -> tuple[int, int, int]:
+    """Return the shape of pictures that a kernel and a pool of 2×2 fit into, or raise."""
+    sizes = check_shape("input_shape", shape)
+    least = kernel_size + 1
+    if len(sizes) != 3 or min(sizes[1:]) < least:
+        raise ParameterError(
+            f"input_shape must be (channels, height, width) of pictures of at least {least} × "
+            f"{least} pixels, for kernels of {kernel_size} × {kernel_size} and a pool of 2 × 2, "
+            f"got {sizes}; scale pictures up (a folder's by --image-size)"
+        )
+    return sizes[0], sizes[1], sizes[2]
 
 
 def _chain(sizes: Sequence[int], activation: type[Layer], std: float | str | None) -> list[Layer]:

@@ -120,7 +120,12 @@ class Network:
             hint = f"; make one of it: {loss.__name__}()" if isinstance(loss, type) else ""
             raise ParameterError(f"loss must be a nudgegrad.Loss, got {got}{hint}")
         self.dtype = check_dtype(dtype)
-        rng = np.random.default_rng(seed)
+        try:
+            rng = np.random.default_rng(seed)
+        except (TypeError, ValueError) as error:
+            raise ParameterError(
+                f"seed must be a whole number at least 0 or None, got {seed!r}"
+            ) from error
         for layer in self.layers:
             layer.initialize(rng)
             for name, array in layer.params.items():
@@ -314,6 +319,8 @@ class Network:
             raise ParameterError(
                 f"x and t must have as many samples, got {tuple(x.shape)} and {tuple(t.shape)}"
             )
+        if x.shape[0] == 0:
+            raise ParameterError("x must hold at least one sample, got none")
         return x, t
 
 

@@ -25,14 +25,19 @@ class ParameterError(ValueError):
     """An argument outside of what it may be."""
 
 
-def check_integer(name: str, value: Any, low: int, high: int | None = None) -> int:
-    """Return `value` as an int between `low` and `high` (both included), or raise."""
+def check_integer(
+    name: str, value: Any, low: int, high: int | None = None, *, what: str = ""
+) -> int:
+    """Return `value` as an int between `low` and `high` (both included), or raise.
+
+    `what` says of what there are `high`.
+    """
     whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
     if whole and low <= int(value) and (high is None or int(value) <= high):
         return int(value)
     bounds = f"at least {low}" if high is None else f"between {low} and {high}"
     kind = "" if whole else "a whole number "
-    raise ParameterError(f"{name} must be {kind}{bounds}, got {value!r}")
+    raise ParameterError(f"{name} must be {kind}{bounds}{what and ' ' + what}, got {value!r}")
 
 
 def check_real(

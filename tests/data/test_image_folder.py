@@ -120,7 +120,7 @@ def test_by_load(tmp_path: Path) -> None:
         load("mnist", image_size=8)
     with pytest.raises(ParameterError, match="folder is only for a data set's name"):
         load(folder, folder=folder)
-    with pytest.raises(ParameterError, match="data must be .*, which does not exist"):
+    with pytest.raises(ParameterError, match=r"data must be .*, which does not exist"):
         load(tmp_path / "none.csv", label="species")
     (tmp_path / "webp" / "cats").mkdir(parents=True)
     (tmp_path / "webp" / "cats" / "1.webp").touch()

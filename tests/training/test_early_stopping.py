@@ -166,7 +166,9 @@ def test_errors() -> None:
         make_trainer(patience=2)
     with pytest.raises(ParameterError, match="validation_fraction must be a finite number, at le"):
         make_trainer(validation_fraction=1)
-    with pytest.raises(ParameterError, match="batch_size must be between 1 and 30, got 40"):
+    with pytest.raises(
+        ParameterError, match="batch_size must be between 1 and 30 training samples, got 40"
+    ):
         make_trainer(validation_fraction=0.5, batch_size=40)
     with pytest.raises(ParameterError, match="monitor must be one of loss, accuracy, got 'acc'"):
         make_trainer(validation_fraction=0.5, monitor="acc")

@@ -200,9 +200,12 @@ def test_loss_evaluations_are_counted() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"batch_size": 0}, "batch_size must be between 1 and 60, got 0"),
-        ({"batch_size": 61}, "batch_size must be between 1 and 60, got 61"),
-        ({"batch_size": 2.5}, "batch_size must be a whole number between 1 and 60, got 2.5"),
+        ({"batch_size": 0}, "batch_size must be between 1 and 60 training samples, got 0"),
+        ({"batch_size": 61}, "batch_size must be between 1 and 60 training samples, got 61"),
+        (
+            {"batch_size": 2.5},
+            "batch_size must be a whole number between 1 and 60 training samples, got 2.5",
+        ),
         ({"method": "nodes"}, "got 'nodes'; did you mean 'node'?"),
         ({"h": 0}, "h must be a finite number, above 0, got 0"),
         ({"learning_rate": -1}, "learning_rate must be a finite number, above 0, got -1"),

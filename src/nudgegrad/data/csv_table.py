@@ -81,7 +81,7 @@ def read_table(path: Path, label: str | int | None, *, named: bool | None = None
                 f"has {len(head)} in its first row"
             )
         texts = [place for place, field in enumerate(head) if as_number(field) is None]
-        names = [field.strip() for field in head] if (named or named is None and texts) else None
+        names = [field.strip() for field in head] if (named or (named is None and texts)) else None
         column = _label_column(path, names, len(head), label)
         labels: list[str] = []
         for row in reader:

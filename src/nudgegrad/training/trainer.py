@@ -151,7 +151,8 @@ class Trainer:
         # Streams of their own: the same seed draws the network's starting weights.
         rng, split = (np.random.default_rng(None if seed is None else [seed, k]) for k in (1, 2))
         held_out = hold_out(samples, validation_fraction, split)
-        self.batch_size = check_integer("batch_size", batch_size, 1, samples - len(held_out))
+        left = samples - len(held_out)
+        self.batch_size = check_integer("batch_size", batch_size, 1, left, what="training samples")
         self._split(held_out, rng)
         self.iterations_per_epoch = self.feed.iterations_per_epoch
         self.history = History(method=method, settings=self.settings())
