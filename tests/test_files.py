@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import json
 import math
@@ -58,6 +59,27 @@ def test_a_folder_in_the_place_of_the_file(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="taken"), write_atomically(tmp_path / "taken") as stream:
         stream.write(b"x")
     assert [item.name for item in tmp_path.iterdir()] == ["taken"]
+
+
+def test_errors_name_the_file_that_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "none" / "file"
+    with pytest.raises(FileNotFoundError) as caught:
+        write_json(path, {})
+    assert caught.value.filename == str(path)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    path = tmp_path / "file"
+    with pytest.raises(OSError, match=rf"No space left on device: '{path}'"):
+        write_json(path, {})
+    assert list(tmp_path.iterdir()) == []
+    other = FileNotFoundError(errno.ENOENT, "gone", "of another matter")
+    with pytest.raises(FileNotFoundError, match="of another matter"), write_atomically(path):
+        raise other
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")

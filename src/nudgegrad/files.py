@@ -31,10 +31,18 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
 
     Whoever reads `path`, at any moment and after any crash, finds the old content or the new,
     never a part. If the block raises, the temporary file is removed and `path` is untouched.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written; it names `path`.
     """
     target = Path(path)
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+    name = None
     try:
+        descriptor, name = tempfile.mkstemp(
+            prefix=f".{target.name}.", suffix=".tmp", dir=target.parent
+        )
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
             stream.flush()
@@ -43,9 +51,14 @@ def write_atomically(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         os.umask(umask)
         Path(name).chmod(0o666 & ~umask)  # mkstemp gives 0600; a result file is no secret
         Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    except BaseException as error:
+        if name is not None:
+            Path(name).unlink(missing_ok=True)
+        if not isinstance(error, OSError) or error.errno is None:
+            raise
+        if name is not None and error.filename not in (None, name):  # of another file
+            raise
+        raise OSError(error.errno, error.strerror, str(target)) from error
 
 
 def finite_or_none(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
 import re
@@ -16,7 +17,7 @@ import pytest
 from PIL import Image
 
 from nudgegrad.files import read_npz
-from nudgegrad.training import History
+from nudgegrad.training import History, Trainer
 from tests.cli.processes import (
     COMMAND,
     FILES,
@@ -239,6 +240,24 @@ def test_a_folder_holds_one_run(
         "folder with --out\n"
     )
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_run_that_could_not_be_begun_is_none(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "run"
+
+    def full(trainer: Trainer, path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "save", full)
+        done = call(capsys, "train", "--data", data, *QUICK, "--out", folder)
+    assert (done.code, done.err) == (
+        1,
+        f"Error: {folder}/checkpoint.npz: No space left on device\n",
+    )
+    assert call(capsys, "train", "--data", data, *QUICK, "--out", folder).code == 0
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,10 @@ def _run(args: list[str] | None) -> int:
         kinds = (_file_error(), ParameterError, PictureError, OSError)
         if not isinstance(error, kinds):
             raise
-        click.echo(f"Error: {error}", err=True)
+        message = str(error)
+        if isinstance(error, OSError) and error.filename and error.strerror:
+            message = f"{error.filename}: {error.strerror}"
+        click.echo(f"Error: {message}", err=True)
         return 2 if isinstance(error, ParameterError) else 1
 
 

@@ -65,7 +65,8 @@ class RunFolder:
         """
         target = _new_path(configuration, Path(runs)) if path is None else Path(path)
         folder = cls(target)
-        if folder.config_file.exists():
+        # Settings alone are of a run that could not be begun, for want of room say.
+        if folder.checkpoint_file.exists() or folder.history_file.exists():
             raise FileError(
                 f"{target}: holds a run already; go on with --resume {target}, or choose another "
                 "folder with --out"
