@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +15,9 @@ from nudgegrad.arrays import Array
 from nudgegrad.gradient import Gradient
 from nudgegrad.network import Network
 
-__all__ = ["time_naive"]
+__all__ = ["faster_blas", "time_naive"]
+
+TRIALS = 5  # calls with each number of BLAS threads
 
 
 def time_naive(
@@ -19,7 +26,8 @@ def time_naive(
     """Take `naive` differences of some weights, and estimate the seconds of all.
 
     Each weight costs two forward passes of the same batch, whichever it is. So the median time of
-    one, which a short disturbance of the machine does not move, is scaled to all weights.
+    one, which a short disturbance of the machine does not move, is scaled to all weights. BLAS has
+    as many threads as make the passes faster.
 
     Parameters
     ----------
@@ -38,7 +46,11 @@ def time_naive(
         The gradient of the sampled weights, NaN elsewhere, and the estimate.
     """
     moments = [time.perf_counter()]
-    with np.errstate(all="ignore"):  # an overflow is the training's to tell
+    with (
+        np.errstate(all="ignore"),  # an overflow is the training's to tell
+        faster_blas(partial(network.loss, x, t)),
+    ):
+        moments[0] = time.perf_counter()
         gradient = network.gradient(
             x,
             t,
@@ -49,3 +61,28 @@ def time_naive(
         )
     weights: int = sum(array.size for array in network.params.values())
     return gradient, float(np.median(np.diff(moments))) * weights
+
+
+def faster_blas(call: Callable[[], Any]) -> AbstractContextManager[Any]:
+    """Return a context in which BLAS has one thread, or all, whichever a call is faster with.
+
+    On a machine that does something else besides, the threads of small products wait for each
+    other, and a product can take a hundred times as long as with one.
+    """
+    from nudgegrad.gradient.kernels.threads import one_blas_thread
+
+    one: list[float] = []
+    every: list[float] = []
+    call()
+    for _ in range(TRIALS):
+        with one_blas_thread():
+            one.append(_seconds(call))
+        every.append(_seconds(call))
+    slower = float(np.median(every)) > float(np.median(one))
+    return one_blas_thread() if slower else contextlib.nullcontext()
+
+
+def _seconds(call: Callable[[], Any]) -> float:
+    begun = time.perf_counter()
+    call()
+    return time.perf_counter() - begun

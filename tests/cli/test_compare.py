@@ -104,7 +104,7 @@ def test_figure_without_training(
         ("--sample", 0, "sample must be at least 1, got 0"),
         ("--repeats", 0, "repeats must be at least 1, got 0"),
         ("--iterations", 0, "iterations must be at least 1, got 0"),
-        ("--batch-size", 201, "batch_size must be between 1 and 200, got 201"),
+        ("--batch-size", 201, "batch_size must be between 1 and 200 training samples, got 201"),
         ("--hidden-size", 0, "hidden_size must be at least 1, got 0"),
         ("--h", "nan", "h must be a finite number, above 0, got nan"),
         ("--h", 1e-30, "h must be large enough"),

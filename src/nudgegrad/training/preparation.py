@@ -52,7 +52,7 @@ def gather_ahead(samples: Samples) -> bool:
 @contextlib.contextmanager
 def limited_threads(trainer: Training) -> Iterator[None]:
     """While the block runs, give BLAS as many threads as suit the trainer's products."""
-    if not (trainer.kernels and _one_blas_thread(trainer)):
+    if not ((trainer.kernels or trainer.method == "naive") and _one_blas_thread(trainer)):
         yield
         return
     from nudgegrad.gradient.kernels.threads import one_blas_thread
@@ -64,9 +64,10 @@ def limited_threads(trainer: Training) -> Iterator[None]:
 def describe(trainer: Training) -> str:
     """Return in a line what steps are computed with, and why."""
     if not trainer.kernels:
-        return "array lines of NumPy" + (
-            ", as naive recomputes everything" if trainer.method == "naive" else ""
-        )
+        if trainer.method != "naive":
+            return "array lines of NumPy"
+        one = "; BLAS 1 thread, as its products are small" if _one_blas_thread(trainer) else ""
+        return f"array lines of NumPy, as naive recomputes everything{one}"
     from nudgegrad.gradient.kernels.threads import WORTH_THREADS, available_threads
 
     samples = trainer.train_samples

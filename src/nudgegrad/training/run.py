@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from nudgegrad.estimate import time_naive
 from nudgegrad.files import write_json
 from nudgegrad.training.configuration import Configuration
 from nudgegrad.training.history import EpochRecord, History
+from nudgegrad.training.preparation import limited_threads
 from nudgegrad.training.run_folder import RunFolder
 from nudgegrad.training.trainer import Trainer
 from nudgegrad.validation import ParameterError
@@ -89,12 +91,17 @@ class Run:
         x, t = self.trainer.batch(np.arange(self.trainer.batch_size))
         network, h = self.trainer.network, self.configuration.h
         network.loss(x, t)  # the first one touches memory and caches
-        begun = time.perf_counter()
-        network.loss(x, t)
-        weight = 2 * (time.perf_counter() - begun)
+        with limited_threads(self.trainer):
+            begun = time.perf_counter()
+            network.loss(x, t)
+            weight = 2 * (time.perf_counter() - begun)
         sample = int(min(NAIVE_SAMPLE, max(LEAST_SAMPLE, NAIVE_SECONDS / max(weight, 1e-9))))
+        # A training by naive has the trainer's threads; what others are spared, the best ones.
+        own = self.configuration.method == "naive"
+        threads = limited_threads(self.trainer) if own else contextlib.nullcontext()
         try:
-            gradient, self.naive_seconds = time_naive(network, x, t, sample=sample, h=h)
+            with threads:
+                gradient, self.naive_seconds = time_naive(network, x, t, sample=sample, h=h)
         except ParameterError:
             if self.configuration.method == "naive":
                 raise
