@@ -61,10 +61,10 @@ def test_training_steps(dtype: str) -> None:
 
     rng = np.random.default_rng(0)
     x, t = rng.normal(size=(6, 4)), rng.integers(0, 3, 6)
-    for norm in (ng.BatchNorm(5), BatchStatisticsTakenForConstants(5)):
-        wrong = type(norm) is not ng.BatchNorm
-        assert ng.check(make(norm), x, t).passed
-        report = ng.check(make(norm), x, t, training_step=3, taylor=dtype == "float64")
+    for norm in (ng.BatchNorm, BatchStatisticsTakenForConstants):
+        wrong = norm is not ng.BatchNorm
+        assert ng.check(make(norm(5)), x, t).passed
+        report = ng.check(make(norm(5)), x, t, training_step=3, taylor=dtype == "float64")
         assert report.passed == (not wrong), str(report)
         found = {name for name, c in report.parameters.items() if c.counts["wrong"]}
         assert found == ({"W1", "b1"} if wrong else set())
@@ -272,3 +272,54 @@ def test_parameters_stay_as_they_were() -> None:
     before = {name: array.tobytes() for name, array in net.params.items()}
     ng.check(net, np.ones((2, 4)), np.array([0, 1]))
     assert {name: array.tobytes() for name, array in net.params.items()} == before
+
+
+def stops_at(asked: int) -> Any:
+    """Return what says yes from the given time on that it is asked."""
+    times: list[int] = []
+
+    def cancel() -> bool:
+        times.append(1)
+        return len(times) >= asked
+
+    return cancel
+
+
+STOPPED = "the check was stopped before its end"
+
+
+@pytest.mark.parametrize("scale", [False, True], ids=["ours", "a user's layer"])
+def test_a_check_that_is_stopped_reports_what_it_has_seen(scale: bool) -> None:
+    middle: ng.Layer = Scale(5) if scale else ng.Tanh()
+    net = ng.Network([ng.Affine(4, 5), middle, ng.Affine(5, 3)], seed=0)
+    x, t = np.random.default_rng(0).normal(size=(6, 4)), np.array([0, 1, 2, 0, 1, 2])
+    whole = ng.check(net, x, t, taylor=True)
+    assert (whole.coverage, STOPPED in whole.notes) == (1, False)
+    seen = []
+    for asked in range(1, 40):
+        report = ng.check(net, x, t, cancel=stops_at(asked), taylor=True)
+        seen.append(report.checked)
+        for check in report.parameters.values():
+            measured = check.verdict != Verdict.UNCHECKED
+            assert np.isfinite(check.numeric[measured]).all()
+            assert np.isnan(check.numeric[~measured]).all()
+        assert report.counts["wrong"] == 0
+        assert report.passed == (report.checked > 0)
+        if report.coverage < 1:
+            assert STOPPED in report.notes
+            assert report.taylor is None
+            assert report.evaluations <= whole.evaluations
+            assert report.to_json()
+    assert seen[0] == 0
+    assert {25, 43 + 5 * scale} <= set(seen)  # a layer, and all of them
+
+
+def test_a_second_measurement_that_is_stopped_leaves_the_first() -> None:
+    net = ng.TwoLayerNet(4, 5, 3, weight_init_std=1, seed=0)
+    x, t = np.random.default_rng(0).normal(size=(6, 4)), np.array([0, 1, 2, 0, 1, 2])
+    claimed = {name: 2 * array for name, array in net.gradient(x, t).items()}
+    measured: list[int] = []
+    report = ng.check(net, x, t, claimed, cancel=lambda: len(measured) > 2,
+                      progress=lambda done, total: measured.append(done))  # fmt: skip
+    assert STOPPED in report.notes
+    assert (report.checked, report.counts["wrong"]) == (43, 43)

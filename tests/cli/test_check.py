@@ -76,6 +76,24 @@ def interrupts():
         return float((w**2).sum())
     return Case(f, np.ones(1000), twice)
 
+def interrupts_network():
+    import signal
+    import nudgegrad as ng
+    class Slow(ng.Layer):
+        elementwise = True
+        calls = 0
+        def forward(self, x):
+            return x
+        def difference(self, x, y, d):
+            Slow.calls += 1
+            if Slow.calls == 3:
+                signal.raise_signal(signal.SIGINT)
+            return d
+        def backward(self, x, y, dy):
+            return dy
+    net = ng.Network([ng.Affine(4, 3), ng.BatchNorm(3), Slow(), ng.Affine(3, 2)], seed=0)
+    return Case(net, np.ones((2, 4)), np.array([0, 1]), net.gradient(np.ones((2, 4)), [0, 1]))
+
 def interrupts_itself():
     raise KeyboardInterrupt
 
@@ -320,6 +338,18 @@ def test_interrupted(capsys: pytest.CaptureFixture[str]) -> None:
     document = json.loads(done.out)
     assert (done.code, document["passed"]) == (130, False)
     assert 0 < document["checks"][0]["checked"] < 1000
+
+
+def test_interrupted_in_a_network(capsys: pytest.CaptureFixture[str]) -> None:
+    done = call(capsys, "check", "my_layers:interrupts_network", "my_layers:case_right", "--json")
+    document = json.loads(done.out)
+    assert (done.code, done.err, document["passed"]) == (130, "Interrupted.\n", False)
+    (found,) = document["checks"]
+    assert "the check was stopped before its end" in found["notes"]
+    assert 0 <= found["checked"] < found["entries"] == 29
+    done = call(capsys, "check", "my_layers:interrupts_network")
+    assert (done.code, done.err) == (130, "Interrupted.\n")
+    assert "- the check was stopped before its end" in done.out
 
 
 def test_interrupted_in_the_users_code(capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,12 +28,16 @@ from nudgegrad.differentiate.select import select_entries
 from nudgegrad.differentiate.step import Step, choose_steps, tuning_evaluations, value_noise
 from nudgegrad.validation import ParameterError, check_boolean, check_choice, check_real
 
-__all__ = ["Options", "examine"]
+__all__ = ["STOPPED", "Options", "examine"]
 
 Array = NDArray[Any]
 
 NOISY = 100.0
 """A function whose noise is so many times its dtype's rounding is called noisy."""
+
+
+STOPPED = "the check was stopped before its end"
+"""What a report says that `cancel` has ended."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +170,7 @@ def examine(
             "were too many; only= or mask= checks some of them by themselves"
         )
     if budget.cancelled:
-        remarks.append("the check was stopped before its end")
+        remarks.append(STOPPED)
     return Report(
         parameters={
             name: part.result(name, array, claimed)

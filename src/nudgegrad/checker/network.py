@@ -6,6 +6,7 @@ small that truncation is below 1e-12 and hardly any kink lies within it, in floa
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nudgegrad.checker.engine import Options, examine
+from nudgegrad.checker.engine import STOPPED, Options, examine
 from nudgegrad.checker.judge import judge
 from nudgegrad.checker.report import ParameterCheck, Report
 from nudgegrad.checker.taylor import HALVINGS, taylor_test
@@ -30,7 +31,7 @@ from nudgegrad.gradient.trace import Trace, make_trace
 from nudgegrad.gradient.weight import weight
 from nudgegrad.layers import Affine, Layer, named_parameters
 from nudgegrad.losses import Loss
-from nudgegrad.monitor import Monitor
+from nudgegrad.monitor import Cancelled, Monitor
 from nudgegrad.network import Network
 from nudgegrad.validation import ParameterError
 
@@ -114,16 +115,18 @@ def check_network(
         h = (EXACT_H if rules else PLAIN_H)[str(network.dtype)]
     measure = partial(_measure, network, x, t, training_step, "x" in claimed, options)
     measured, loss, evaluations = measure(h)
+    stopped = len(measured) < len(values)
     how = "exact differences by node"
     if not all(_is_ours(layer) for layer in network.layers if layer.params):
         how += ", by weight where a layer is not the library's"
-    if rules and any(_in_doubt(measured[n], claimed[n], options) for n in values):
+    if rules and not stopped and any(_in_doubt(measured[n], claimed[n], options) for n in values):
         shorter, _, more = measure(h * SHORTER)
-        measured = {name: _better(measured[name], shorter[name]) for name in values}
+        measured |= {name: _better(measured[name], found) for name, found in shorter.items()}
+        stopped = len(shorter) < len(values)
         evaluations += more
     analytic = [np.asarray(claimed[name]) for name in values]
     checks = {
-        name: _parameter_check(name, array, claims, measured[name], indices, h, options)
+        name: _parameter_check(name, array, claims, measured.get(name), indices, h, options)
         for name, array, claims, indices in zip(
             leaves.names, leaves.arrays, analytic, chosen, strict=True
         )
@@ -131,8 +134,8 @@ def check_network(
     remarks = list(notes)
     parameters = Leaves(leaves.names[: len(network.params)], tuple(network.params.values()), list)
     evaluate = InPlace(lambda _: network.loss(x, t, training_step=training_step), None, parameters)
-    if not all(map(_is_ours, parts)):
-        broken, checks, more = _against_naive(evaluate, parameters, checks, options)
+    if not stopped and not all(map(_is_ours, parts)):
+        broken, checks, more, stopped = _against_naive(evaluate, parameters, checks, options)
         evaluations += more
         if broken:
             how = "plain differences, entry by entry"
@@ -140,8 +143,10 @@ def check_network(
                 "the difference rules of the network's own layers do not hold (seen at "
                 f"{', '.join(broken)}): difference(x, y, d) must equal forward(x + d) − forward(x)"
             )
+    if stopped:
+        remarks.append(STOPPED)
     taylor = None
-    if options.taylor:
+    if options.taylor and not stopped:
         moves = [
             (indices, PLAIN_H[str(network.dtype)]) for indices in chosen[: len(network.params)]
         ]
@@ -190,7 +195,10 @@ def _measure(
     network: Network, x: Array, t: Array, training_step: int | None, inputs: bool,
     options: Options, h: float,
 ) -> tuple[dict[str, _Measured], float, int]:  # fmt: skip
-    """Return every array's numeric gradient, the loss, and the evaluations that it stands for."""
+    """Return every array's numeric gradient, the loss, and the evaluations that it stands for.
+
+    If it is cancelled, those of the layers that are done.
+    """
     layers = network.layers
     trace = make_trace(layers, network.loss_function, x, t, training_step=training_step)
     sizes = [
@@ -203,30 +211,30 @@ def _measure(
     evaluations = 4 * (sum(sizes) + (x.size if inputs and not chained else 0))
     monitor = Monitor(evaluations, options.progress, options.cancel)
     found: dict[tuple[int, str], _Measured] = {}
-    for k, layer in enumerate(layers):
-        if not layer.params:
-            continue
-        if not _by_node(layer):
-            gradients, errors = weight(trace, k, h, monitor, error_bars=True)
-            for own in layer.params:
-                found[k, own] = _Measured(gradients[own], (errors or {})[own], None)
-            continue
-        slopes = node_differences(trace, k + 1, h, monitor, error_bars=True)
-        for own, result in _parameters(trace, k, slopes).items():
-            found[k, own] = result
-        if k == 0 and chained:
-            found[k, "x"] = _inputs(layer, slopes)
-    if inputs and not chained:
-        slopes = node_differences(trace, 0, h, monitor, error_bars=True)
-        assert slopes.truncation is not None
-        error = slopes.truncation + slopes.rounding
-        found[0, "x"] = _Measured(slopes.slope, error, slopes.bend)
+    with contextlib.suppress(Cancelled):
+        for k, layer in enumerate(layers):
+            if not layer.params:
+                continue
+            if not _by_node(layer):
+                gradients, errors = weight(trace, k, h, monitor, error_bars=True)
+                for own in layer.params:
+                    found[k, own] = _Measured(gradients[own], (errors or {})[own], None)
+                continue
+            slopes = node_differences(trace, k + 1, h, monitor, error_bars=True)
+            for own, result in _parameters(trace, k, slopes).items():
+                found[k, own] = result
+            if k == 0 and chained:
+                found[k, "x"] = _inputs(layer, slopes)
+        if inputs and not chained:
+            slopes = node_differences(trace, 0, h, monitor, error_bars=True)
+            assert slopes.truncation is not None
+            error = slopes.truncation + slopes.rounding
+            found[0, "x"] = _Measured(slopes.slope, error, slopes.bend)
     place = {id(layer): k for k, layer in enumerate(layers)}
     names = named_parameters(layers)
-    named = {name: found[place[id(layer)], own] for name, (layer, own) in names.items()}
-    if inputs:
-        named["x"] = found[0, "x"]
-    return named, trace.loss_value(), evaluations
+    keys = {name: (place[id(layer)], own) for name, (layer, own) in names.items()}
+    named = {name: found[key] for name, key in {**keys, "x": (0, "x")}.items() if key in found}
+    return named, trace.loss_value(), monitor.done
 
 
 def _by_node(layer: Layer) -> bool:
@@ -282,10 +290,13 @@ def _roundoff(claimed: Any) -> float:
 
 
 def _parameter_check(
-    name: str, value: Array, claimed: Array, measured: _Measured, indices: Array, h: float,
+    name: str, value: Array, claimed: Array, measured: _Measured | None, indices: Array, h: float,
     options: Options,
 ) -> ParameterCheck:  # fmt: skip
-    """Judge one array."""
+    """Judge one array; None has not been measured."""
+    if measured is None:
+        nothing = np.full(value.shape, np.nan)
+        measured, indices = _Measured(nothing, nothing, None), indices[:0]
     analytic = claimed.astype(np.float64).reshape(-1)
     numeric = measured.numeric.astype(np.float64).reshape(-1)
     error = measured.error.astype(np.float64).reshape(-1)
@@ -320,11 +331,12 @@ def _parameter_check(
 
 def _against_naive(
     evaluate: InPlace, leaves: Leaves, checks: dict[str, ParameterCheck], options: Options
-) -> tuple[list[str], dict[str, ParameterCheck], int]:  # fmt: skip
+) -> tuple[list[str], dict[str, ParameterCheck], int, bool]:  # fmt: skip
     """Let plain differences answer for layers that are not the library's.
 
     A few entries of every parameter say whether the layers' rules hold; if they do, the entries
-    that are in doubt are decided one by one, and if not, all of them.
+    that are in doubt are decided one by one, and if not, all of them. The last of what is returned
+    tells whether this was stopped before its end.
     """
     analytic = [checks[name].analytic for name in leaves.names]
     apart = replace(options, only=None, announce=None, progress=None, taylor=False)
@@ -335,7 +347,7 @@ def _against_naive(
         doubt = (checks[name].verdict != Verdict.OK) | bool(broken)
         masks[name] = doubt & (checks[name].verdict != Verdict.UNCHECKED)
     if not any(mask.any() for mask in masks.values()):
-        return broken, checks, spot.evaluations
+        return broken, checks, spot.evaluations, STOPPED in spot.notes
     again = examine(evaluate, leaves, analytic, replace(apart, mask=masks, sample=None), method="")
     decided = dict(checks)
     for name, mask in masks.items():
@@ -347,7 +359,7 @@ def _against_naive(
                 for field in ("numeric", "error", "tolerance", "verdict")
             },
         )
-    return broken, decided, spot.evaluations + again.evaluations
+    return broken, decided, spot.evaluations + again.evaluations, STOPPED in again.notes
 
 
 def _contradicts(ours: ParameterCheck, plain: ParameterCheck) -> bool:
