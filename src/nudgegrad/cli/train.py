@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from nudgegrad.cli import options
+
+if TYPE_CHECKING:
+    from nudgegrad.training.configuration import Configuration
 
 __all__ = ["train"]
 
@@ -203,6 +206,7 @@ def train(
         configuration = folder.configuration()
     else:
         configuration = Configuration(**_with_recipe(context, recipe, settings))
+        _refuse_idle(context, configuration)
     with tell_of_downloads(quiet=quiet) as on_progress:
         dataset = configuration.load_data(download=True, on_progress=on_progress)
     with tell_of_compilation(make_console(quiet=quiet or as_json), configuration.method):
@@ -241,6 +245,19 @@ def _with_recipe(
         if context.get_parameter_source(name) is not ParameterSource.COMMANDLINE
     }
     return {**settings, **left}
+
+
+def _refuse_idle(context: click.Context, configuration: Configuration) -> None:
+    """Refuse an option that would do nothing: it is a misunderstanding."""
+    held_out = configuration.validation_fraction > 0
+    for name, needed, there in (
+        ("decay_every", "--decay step", configuration.decay == "step"),
+        ("monitor", "--validation-fraction", held_out),
+        ("min_delta", "--validation-fraction", held_out),
+    ):
+        if not there and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            option = "--" + name.replace("_", "-")
+            raise click.UsageError(f"{option} does nothing without {needed}", context)
 
 
 def _refuse_others(context: click.Context) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Reporter", "epoch_line", "summary_table"]
 
 WARM_UP = 5  # steps that the rate leaves out: first touches of memory and caches
+LINES = 100  # of epochs, at most: of small data there are thousands
 
 
 class Reporter:
@@ -38,6 +40,9 @@ class Reporter:
         self._first = run.trainer.iteration
         self._warm: tuple[int, float] | None = None
         self._shown = 0.0
+        planned = math.ceil(run.configuration.iterations / run.trainer.iterations_per_epoch)
+        self._every = math.ceil(planned / LINES)
+        self._left_out: EpochRecord | None = None
         self._announce()
 
     def _announce(self) -> None:
@@ -53,6 +58,8 @@ class Reporter:
             + (f", resumed after iteration {self._first}" if self._first else "")
         )
         self.console.print(describe(self.trainer))
+        if self._every > 1:
+            self.console.print(f"a line every {self._every} epochs; history.csv has all of them")
         if self.quiet:
             return
         # For naive this is the honest ETA; for the others it is what they spare.
@@ -91,6 +98,8 @@ class Reporter:
     ) -> None:  # fmt: skip
         if self._live is not None:
             self._live.stop()
+        if self._left_out is not None:  # the last one of a run that ended early
+            self.console.print(epoch_line(self._left_out))
 
     def on_step(self, trainer: Trainer) -> None:
         """Note the time, and show the state."""
@@ -119,8 +128,12 @@ class Reporter:
         )
 
     def on_epoch(self, record: EpochRecord) -> None:
-        """Print the lesson's line."""
-        self.console.print(epoch_line(record))
+        """Print the lesson's line, but of many epochs only some and the last."""
+        self._left_out = None
+        if record.epoch % self._every and record.iteration < self.configuration.iterations:
+            self._left_out = record
+        else:
+            self.console.print(epoch_line(record))
 
     def on_progress(self, done: int, total: int) -> None:
         """Show how far a step of `naive` is: it creeps, at its honest percentage."""
