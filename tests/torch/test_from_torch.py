@@ -17,7 +17,7 @@ from torch import nn  # noqa: E402
 import nudgegrad as ng  # noqa: E402
 from nudgegrad.gradient.trace import forward_pass  # noqa: E402
 from nudgegrad.storage.description import LAYERS_BY_NAME  # noqa: E402
-from nudgegrad.torch import from_torch, to_torch  # noqa: E402
+from nudgegrad.torch import check, from_torch, to_torch  # noqa: E402
 from nudgegrad.torch.table import BY_LAYER  # noqa: E402
 from nudgegrad.validation import ParameterError  # noqa: E402
 from tests.networks import TrainingCase, picture_cases  # noqa: E402
@@ -211,6 +211,32 @@ def test_one_module_alone_and_other_dtypes() -> None:
         from_torch(mixed)
 
 
+class Block(nn.Sequential):  # type: ignore[misc, unused-ignore]
+    """A Sequential under another name."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(nn.Linear(inputs, outputs), nn.Tanh())
+
+
+class Doubled(Block):
+    """One that does something else."""
+
+    def forward(self, x: Any) -> Any:
+        whole: Any = nn.Sequential.forward
+        return 2 * whole(self, x)
+
+
+def test_classes_derived_from_sequential() -> None:
+    module = nn.Sequential(Block(4, 3), Block(3, 2)).double()
+    network = from_torch(module)
+    x = torch.rand(5, 4, dtype=torch.float64)
+    np.testing.assert_allclose(network.forward(x.numpy()), module(x).detach(), atol=1e-14)
+    report = check(module, torch.sum, x)
+    assert report.passed
+    with pytest.raises(ParameterError, match=r"^module 1, Doubled, is not a Sequential of layers"):
+        from_torch(nn.Sequential(Block(4, 3), Doubled(3, 2)))
+
+
 LOSSES = [
     (nn.CrossEntropyLoss(label_smoothing=0.1), "CrossEntropy(epsilon=0, label_smoothing=0.1)"),
     (nn.MSELoss(), "MeanSquaredError()"),
@@ -279,6 +305,7 @@ REFUSED: dict[str, tuple[Any, Any, str]] = {
     "slope": (nn.LeakyReLU(-1.0), None, "negative_slope must be"),
     "softmax": (nn.Sequential(nn.Linear(2, 2), nn.Softmax(1)), None, "is part of the loss here"),
     "own": (Own(), None, "is not a Sequential of layers that both libraries have: Linear, Conv2d"),
+    "meta": (nn.Linear(4, 3, device="meta"), None, "weight is on the device 'meta'; module.to_e"),
     "lazy": (nn.LazyLinear(3), None, "is not a Sequential of layers"),
     "weight norm": (
         nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(4, 3))), None,

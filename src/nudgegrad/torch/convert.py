@@ -70,8 +70,8 @@ def from_torch(
     ----------
     module : torch.nn.Sequential
         Of Linear, Conv2d, MaxPool2d, Flatten, Dropout, BatchNorm1d, BatchNorm2d, ReLU, LeakyReLU,
-        GELU("tanh"), Sigmoid, Tanh and Identity; Sequentials within it are opened up. Or one of
-        these alone.
+        GELU("tanh"), Sigmoid, Tanh and Identity; Sequentials within it are opened up, and so are
+        classes derived from it that call their modules as it does. Or one of these alone.
     input_shape
         The shape of one sample, such as (1, 28, 28), which modules for pictures must be told.
     loss : nudgegrad.Loss, or torch.nn.CrossEntropyLoss, MSELoss or BCEWithLogitsLoss
@@ -207,7 +207,8 @@ def _parts(module: Any, prefix: str) -> Iterator[tuple[str, Any]]:
     """Yield the modules of a Sequential one after another, each with the prefix of its names."""
     pair = BY_MODULE.get(type(module))
     known = pair is not None and set(module._parameters) <= {held.theirs for held in pair.arrays}
-    if not known and type(module) is not nn.Sequential:
+    sequential = _is_sequential(type(module))
+    if not known and not sequential:
         reason = REASONS.get(
             type(module), f"is not a Sequential of layers that both libraries have: {KNOWN}"
         )
@@ -217,12 +218,20 @@ def _parts(module: Any, prefix: str) -> Iterator[tuple[str, Any]]:
             f"{_called(prefix, module)} has a forward hook, or a forward pass of its own, which a "
             f"network would not call; {GO_ON}"
         )
-    if type(module) is nn.Sequential:
+    if sequential:
         # Not named_children(), which leaves out what comes a second time.
         for name, child in module._modules.items():
             yield from _parts(child, f"{prefix}{name}.")
         return
     yield prefix, module
+
+
+def _is_sequential(kind: type[Any]) -> bool:
+    """Tell whether a class calls one module after another, as a Sequential or one derived does."""
+    return issubclass(kind, nn.Sequential) and all(
+        getattr(kind, name) is getattr(nn.Sequential, name)
+        for name in ("forward", "__call__", "__iter__")
+    )
 
 
 def _check_apart(parts: list[tuple[str, Any]]) -> None:
@@ -232,6 +241,11 @@ def _check_apart(parts: list[tuple[str, Any]]) -> None:
         for name, tensor in part._parameters.items():
             if tensor is None:
                 continue
+            if tensor.is_meta:
+                raise ParameterError(
+                    f"module must hold numbers, but {prefix}{name} is on the device 'meta'; "
+                    "module.to_empty(device='cpu') and load_state_dict() give it some"
+                )
             if id(tensor) in places:
                 raise ParameterError(
                     f"module must not share tensors, got one as {places[id(tensor)]} and "
@@ -254,9 +268,11 @@ def _dtype(parts: list[tuple[str, Any]]) -> str:
 
 
 def _called(prefix: str, module: Any) -> str:
-    """Return what a message calls a module: where it is, and its first line."""
+    """Return what a message calls a module: where it is, and what it is."""
     where = f"module {prefix.removesuffix('.')}" if prefix else "module"
-    what = repr(module).partition("\n")[0] if isinstance(module, nn.Module) else _kind(module)
+    what = repr(module) if isinstance(module, nn.Module) else _kind(module)
+    if "\n" in what:
+        what = type(module).__name__
     return f"{where}, {what},"
 
 
