@@ -16,6 +16,7 @@ from nudgegrad.files import write_atomically
 from nudgegrad.validation import ParameterError
 
 __all__ = [
+    "check_figure_file",
     "plot_accuracy",
     "plot_bars",
     "plot_comparison",
@@ -81,16 +82,37 @@ def plot_bars(values: Mapping[str, float], *, xlabel: str) -> Figure:
     return figure
 
 
-def plot_samples(images: NDArray[Any], labels: NDArray[Any], columns: int = 20) -> Figure:
-    """Draw a contact sheet: images (samples, height, width) with their labels below."""
+def plot_samples(
+    images: NDArray[Any], labels: NDArray[Any], columns: int = 20,
+    cell: tuple[float, float] = (0.5, 0.68),
+) -> Figure:  # fmt: skip
+    """Draw a contact sheet: images (samples, height, width) with their labels below.
+
+    Parameters
+    ----------
+    images, labels
+        What to draw, and what to write.
+    columns
+        Images in a row.
+    cell
+        Width and height in inches of an image and its label together.
+    """
+    wide, high = cell
     rows = -(-len(images) // columns)
-    figure = Figure(figsize=(0.5 * columns, 0.68 * rows), layout="constrained")
+    figure = Figure(figsize=(wide * columns, high * rows))
     FigureCanvasAgg(figure)
-    for place, (image, label) in enumerate(zip(images, labels, strict=True), 1):
-        axes = figure.add_subplot(rows, columns, place)
-        axes.imshow(image, cmap="gray_r")
-        axes.set_title(str(label), fontsize=7, y=-0.38)
-        axes.set_axis_off()
+    # All in one system of coordinates: a subplot for each would take a minute for a thousand.
+    axes = figure.add_axes((0, 0, 1, 1))
+    for place, (image, label) in enumerate(zip(images, labels, strict=True)):
+        x, y = (place % columns + 0.5) * wide, place // columns * high
+        height, width = (0.46 * wide * side / max(image.shape) for side in image.shape)
+        middle = y + 0.5 * wide
+        axes.imshow(
+            image, cmap="gray_r", extent=(x - width, x + width, middle + height, middle - height)
+        )
+        axes.text(x, y + wide, str(label), fontsize=7, ha="center", va="top")
+    axes.set(xlim=(0, wide * columns), ylim=(high * rows, 0), aspect="equal")
+    axes.set_axis_off()
     return figure
 
 
@@ -102,12 +124,18 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> None:
     ParameterError
         If the suffix names no format that matplotlib writes.
     """
-    suffix = Path(path).suffix.removeprefix(".").lower()
-    formats = figure.canvas.get_supported_filetypes()
-    if suffix not in formats:
-        raise ParameterError(f"a figure's file must end in {', '.join(formats)}, got {path}")
+    suffix = check_figure_file(path)
     with write_atomically(path) as stream, np.errstate(over="ignore"):
         figure.savefig(stream, format=suffix, dpi=120)
+
+
+def check_figure_file(path: str | os.PathLike[str]) -> str:
+    """Return the format that a file's suffix names, or raise."""
+    suffix = Path(path).suffix.removeprefix(".").lower()
+    formats = FigureCanvasAgg.get_supported_filetypes()
+    if suffix not in formats:
+        raise ParameterError(f"a figure's file must end in {', '.join(formats)}, got {path}")
+    return suffix
 
 
 def _axes() -> tuple[Figure, Any]:

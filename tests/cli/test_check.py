@@ -329,6 +329,14 @@ def test_demo(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(capsys, "check", "--demo", "--only", "W").code == 1
 
 
+def test_a_figure_that_cannot_be_drawn_is_told_before_the_check(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    done = call(capsys, "check", "my_layers:case_right", "--plot", "errors.xyz")
+    assert (done.code, done.out) == (2, "")
+    assert "a figure's file must end in" in done.err
+
+
 def test_interrupted(capsys: pytest.CaptureFixture[str]) -> None:
     done = call(capsys, "check", "my_layers:interrupts", "my_layers:case_right")
     assert (done.code, done.err) == (130, "Interrupted.\n")

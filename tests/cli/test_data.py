@@ -71,7 +71,7 @@ def test_wrong_options(tmp_path: Path, data: Path, capsys: pytest.CaptureFixture
         (("--data", "nmist"), 2, "did you mean 'mnist'?"),
         (("--data", bad), 1, f"{bad}: "),
         (("--data", data, "--classes", 3), 1, "--classes"),
-        (("--samples", 0), 2, "samples must be at least 1, got 0"),
+        (("--samples", 0), 2, "samples must be between 1 and 10000, got 0"),
         (("--data", flat, "--contact-sheet", tmp_path / "a.png"), 2, "it has 7 features"),
         (("--data", data, "--contact-sheet", tmp_path / "a.txt"), 2, "must end in"),
         (("--data", data, "--contact-sheet", tmp_path / "none" / "a.png"), 1, "none"),

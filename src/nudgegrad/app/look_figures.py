@@ -70,8 +70,4 @@ def plot_predictions(findings: Findings, indices: Sequence[int]) -> Figure:
         probability = "–" if found.probability is None else f"{found.probability:.4f}"
         true, predicted = findings.names[found.true], findings.names[found.predicted]
         labels.append(f"#{found.index}\n{true} → {predicted}\n{probability}")
-    figure = plot_samples(np.array(images), np.array(labels), columns=SHEET_COLUMNS)
-    figure.set_size_inches(1.1 * SHEET_COLUMNS, 1.7 * -(-len(images) // SHEET_COLUMNS))
-    for axes in figure.axes:
-        axes.set_title(axes.get_title(), fontsize=7, y=-0.62)
-    return figure
+    return plot_samples(np.array(images), np.array(labels), SHEET_COLUMNS, cell=(1.1, 1.7))

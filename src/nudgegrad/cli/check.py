@@ -111,6 +111,10 @@ def _validate(given: dict[str, Any], files: dict[str, str | None]) -> None:
             raise ParameterError(
                 f"{option} must name a file in a folder that exists, got {file}; create the folder"
             )
+    if files["--plot"] is not None:
+        from nudgegrad.plotting import check_figure_file
+
+        check_figure_file(files["--plot"])
 
 
 @dataclass

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["data"]
 
 SHORT = 3
+MOST_SAMPLES = 10_000  # of a picture that others can open too
 
 
 @click.command()
@@ -57,7 +58,7 @@ def data(
     from nudgegrad.data import available, load
     from nudgegrad.validation import check_integer
 
-    check_integer("samples", samples, 1)
+    check_integer("samples", samples, 1, MOST_SAMPLES)
     with tell_of_downloads() as on_progress:
         dataset = load(
             chosen or "mnist", classes=classes, folder=data_folder, label=label,

@@ -67,8 +67,8 @@ def load_network(path: str | os.PathLike[str]) -> Network:
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise FileError(
             f"{path}: does not say what network it is of, in format {FORMAT}; network.save(path) "
-            "writes such a file. For parameters alone, build the network in Python and read "
-            "network.load_parameters(path)"
+            "writes such a file, and of a run: nudgegrad export. For parameters alone, build the "
+            "network in Python and read network.load_parameters(path)"
         )
     try:
         held = sum(array.size for name, array in arrays.items() if name.startswith(PREFIXES))
