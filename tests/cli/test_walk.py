@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -146,3 +147,14 @@ def test_wrapping_keeps_words_and_closing_marks() -> None:
 def test_help_has_examples() -> None:
     output = run("--help").output
     assert "Examples:\n    nudgegrad walk\n" in output
+
+
+def test_data_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "flowers.csv"
+    rows = [f"{n / 10},{n % 7},{'ab'[n % 2]}" for n in range(10)]
+    path.write_text("\n".join(["length,width,kind", *rows]), encoding="utf-8")
+    output = run("--data", str(path), "--label", "kind", "--batch-size", "4").output
+    assert "  data set: flowers\n" in output
+    assert "  inputs x: (4, 2)\n" in output
+    assert "  labels t: (4, 2)\n" in output
+    assert "got --label too" in run("--small", "--label", "kind").output

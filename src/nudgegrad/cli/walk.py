@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["walk"]
 
-OF_THE_DATA = ("data", "batch_size", "hidden_size", "seed")
+OF_THE_DATA = (
+    "data", "classes", "data_folder", "label", "image_size", "batch_size", "hidden_size", "seed",
+)  # fmt: skip
 SHOWN_SAMPLES = 1000
 """Samples of each part whose accuracy is shown: enough for the idea, and no wait."""
 
@@ -44,6 +46,8 @@ def _index(ctx: click.Context, param: click.Parameter, value: str | None) -> tup
     "--small", is_flag=True, help="A 3-2-2 network and two samples, to check with a calculator."
 )
 @options.data
+@options.classes
+@options.data_details
 @click.option(
     "--batch-size",
     type=click.IntRange(1),
@@ -83,6 +87,10 @@ def walk(
     lang: str | None,
     small: bool,
     data: str,
+    classes: int | None,
+    data_folder: str | None,
+    label: str | None,
+    image_size: int | None,
     batch_size: int,
     hidden_size: int,
     h: float,
@@ -125,7 +133,10 @@ def walk(
         from nudgegrad.models import TwoLayerNet
 
         with tell_of_downloads() as on_progress:
-            dataset = load(data, on_progress=on_progress)
+            dataset = load(
+                data, classes, folder=data_folder, label=label, image_size=image_size,
+                on_progress=on_progress,
+            )  # fmt: skip
         data_name = dataset.name
         network = TwoLayerNet(dataset.features, hidden_size, dataset.classes, seed=seed)
         drawn = np.random.default_rng([seed, 1]).integers(0, len(dataset.x_train), batch_size)
