@@ -147,3 +147,67 @@ def test_layers_that_contradict_themselves_and_classes() -> None:
         ng.Network([ng.ReLU])  # type: ignore[list-item]
     with pytest.raises(ParameterError, match=r"got the class MeanSquaredError; make one"):
         ng.Network([ng.ReLU()], loss=ng.MeanSquaredError)  # type: ignore[arg-type]
+
+
+class Returning(ng.Loss):
+    """Squares, by a function of the errors (samples, outputs)."""
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+
+    def samples(self, y: Array, t: Array) -> Any:
+        return self.function((y - t) ** 2)
+
+
+def squares(loss: ng.Loss) -> tuple[ng.Network, Array, Array]:
+    rng = np.random.default_rng(0)
+    net = ng.Network([ng.Affine(4, 3)], loss, seed=0)
+    return net, rng.normal(size=(5, 4)), rng.normal(size=(5, 3))
+
+
+def test_a_loss_with_samples_alone() -> None:
+    class Writes(ng.Loss):
+        def samples(self, y: Array, t: Array) -> Array:
+            y -= t
+            return np.asarray((y**2).mean(axis=-1))
+
+    reference, x, t = squares(ng.MeanSquaredError())
+    exact = reference.gradient(x, t)
+    for loss in (Returning(lambda errors: errors.mean(axis=-1)), Writes()):
+        net = squares(loss)[0]
+        for method in ("naive", "weight", "node"):
+            found = net.gradient(x, t, method=method)
+            for name in exact:
+                np.testing.assert_allclose(found[name], exact[name], rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("function", "got"),
+    [
+        (lambda errors: errors.mean(), r"got shape \(\); the mean is taken elsewhere"),
+        (lambda errors: errors, r"got shape \(5, 3\)"),
+        (lambda errors: [0.0] * len(errors), "got list"),
+    ],
+)
+def test_what_a_loss_may_not_return(function: Any, got: str) -> None:
+    net, x, t = squares(Returning(function))
+    for call in (net.loss, net.numerical_gradient):
+        with pytest.raises(ParameterError, match=r"Returning\(\) must return one error for each"):
+            call(x, t)
+    with pytest.raises(ParameterError, match=got):
+        net.loss(x, t)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda errors: errors.mean(axis=-1) / errors.sum(),
+        lambda errors: errors.mean(axis=-1) + np.random.default_rng().normal(),
+    ],
+    ids=["mixed", "chance"],
+)
+@pytest.mark.parametrize("method", ["weight", "node"])
+def test_losses_that_do_not_keep_samples_apart_are_seen(function: Any, method: str) -> None:
+    net, x, t = squares(Returning(function))
+    with pytest.raises(ParameterError, match="gives another error for a sample alone"):
+        net.numerical_gradient(x, t, method=method)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nudgegrad.arrays import Array, namespace
 from nudgegrad.functions import class_indices
+from nudgegrad.validation import ParameterError
 
 __all__ = ["Loss"]
 
@@ -38,13 +39,18 @@ class Loss:
 
     def value(self, y: Array, t: Array) -> float:
         """Return the mean of the samples' errors."""
-        return float(namespace(y).mean(self.samples(y, t)))
+        return float(namespace(y).mean(self._errors(y, t)))
 
     def difference(self, y: Array, t: Array, d: Array) -> Array:
         """Return the exact change of each sample's error when `y` moves by `d`.
 
         The default subtracts two errors. It is right for every loss, and rounds like a plain
         difference.
+
+        Raises
+        ------
+        ParameterError
+            If a sample's error is another one when the sample comes alone.
         """
         before, after = self._before_and_after(y, t, d)
         return after - before
@@ -61,10 +67,34 @@ class Loss:
         t = xp.broadcast_to(t, rows if t.ndim < d.ndim else (*rows, t.shape[-1]))
         t = xp.reshape(t, (-1, *tuple(t.shape[len(rows) :])))
         before, after = (
-            self.samples(xp.reshape(values, (-1, d.shape[-1])), t)
+            self._errors(xp.reshape(values, (-1, d.shape[-1])), t)
             for values in (xp.broadcast_to(y, d.shape), y + d)
         )
+        self._check_apart(xp.reshape(y, (-1, y.shape[-1]))[:1, :], t[:1, ...], before[:1])
         return xp.reshape(before, rows), xp.reshape(after, rows)
+
+    def _errors(self, y: Array, t: Array) -> Array:
+        """Return `samples`, or raise if it is not one number for each."""
+        errors = self.samples(y, t)
+        shape = getattr(errors, "shape", None)
+        if shape is None or tuple(shape) != tuple(y.shape[:-1]):
+            got = type(errors).__name__ if shape is None else f"shape {tuple(shape)}"
+            raise ParameterError(
+                f"{self!r} must return one error for each sample from samples(y, t), an array of "
+                f"shape {tuple(y.shape[:-1])}, got {got}; the mean is taken elsewhere"
+            )
+        return errors
+
+    def _check_apart(self, y: Array, t: Array, among: Array) -> None:
+        """Raise if the first sample's error depends on the others, or on chance."""
+        xp = namespace(y)
+        alone = self._errors(y + 0, t)  # a copy, for losses that write into it
+        off = xp.abs(alone - among)
+        if bool(xp.any(off > 1e-3 * (xp.abs(among) + 1e-2 * xp.max(xp.abs(y))))):
+            raise ParameterError(
+                f"{self!r} gives another error for a sample alone than for the same in a batch: "
+                "samples(y, t) must go by each sample's own outputs and target, and not by chance"
+            )
 
     def gradient(self, y: Array, t: Array) -> Array:
         """Return the derivative of `value` by `y`."""
