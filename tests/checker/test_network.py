@@ -265,6 +265,8 @@ def test_options() -> None:
         ng.check(net, x, t, {**net.gradient(x, t), "b2": np.ones(4)})
     with pytest.raises(ParameterError, match=r"must be given \(network, x, t\)"):
         ng.check(net, x)
+    with pytest.raises(ParameterError, match="network must have parameters to be checked"):
+        ng.check(ng.Network([ng.Tanh()]), x, t)
 
 
 def test_parameters_stay_as_they_were() -> None:

@@ -320,3 +320,23 @@ def test_node_and_backprop_learn_alike_on_mnist() -> None:
         assert a.train_accuracy == pytest.approx(b.train_accuracy, abs=1e-3)
         assert a.test_accuracy == pytest.approx(b.test_accuracy, abs=1e-3)
     assert node.train_loss[-1] < node.train_loss[0] - 0.05
+
+
+def test_pictures_are_as_the_network_takes_them() -> None:
+    rng = np.random.default_rng(0)
+    t = rng.integers(0, 2, 12)
+
+    def train(shape: tuple[int, ...], *given: int) -> ng.Trainer:
+        layers = [ng.Conv2D(shape[0], 2, 3), ng.ReLU(), ng.Affine(8, 2)]
+        x = rng.random((12, *given))
+        return ng.Trainer(ng.Network(layers, input_shape=shape), ((x, t), (x, t)), batch_size=4)
+
+    for given in ((16,), (4, 4), (1, 4, 4), (4, 4, 1)):
+        train((1, 4, 4), *given).run(1)
+    train((3, 4, 4), 3, 4, 4).run(1)
+    with pytest.raises(
+        ParameterError, match=r"input_shape \(3, 4, 4\), .* got \(4, 4, 3\); x.tran"
+    ):
+        train((3, 4, 4), 4, 4, 3)
+    with pytest.raises(ParameterError, match=r"input_shape \(1, 4, 4\), or be rows, got \(2, 8\)$"):
+        train((1, 4, 4), 2, 8)

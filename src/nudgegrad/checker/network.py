@@ -103,6 +103,11 @@ def check_network(
         gradients = network.gradient(x, t, training_step=training_step)
     claimed = dict(gradients)
     values: dict[str, Array] = {**network.params, **({"x": x} if "x" in claimed else {})}
+    if not values:
+        raise ParameterError(
+            "network must have parameters to be checked, or the inputs' gradient be among those "
+            f"claimed, as x; got {network!r}"
+        )
     _check_claims(claimed, values)
     leaves = Leaves(tuple(values), tuple(values.values()), list)
     chosen = select_entries(

@@ -49,6 +49,7 @@ class Samples:
     """
 
     def __init__(self, x: Any, t: NDArray[Any], network: Network, *, kernels: bool) -> None:
+        _check_pictures(tuple(x.shape[1:]), network.input_shape)
         self.x, self.t = x, t
         self.targets = t
         self._dtype = network.dtype
@@ -83,6 +84,19 @@ class Samples:
         """Return all samples, some at a time: fewer where each becomes `width` numbers or more."""
         rows = max(1, min(ROWS, WIDE_NUMBERS // max(1, width)))
         return [slice(a, min(a + rows, len(self))) for a in range(0, len(self), rows)]
+
+
+def _check_pictures(given: tuple[int, ...], shape: tuple[int, ...] | None) -> None:
+    """Raise unless samples are rows, or pictures as the network takes them."""
+    if shape is None or len(shape) < 2 or len(given) < 2:
+        return
+    if [side for side in given if side > 1] == [side for side in shape if side > 1]:
+        return  # the one channel of a grey picture need not be there
+    last = given[-1:] + given[:-1] == shape
+    raise ParameterError(
+        f"samples must have the network's input_shape {shape}, or be rows, got {given}"
+        + ("; x.transpose(0, 3, 1, 2) puts the channels first" if last else "")
+    )
 
 
 def hold_apart(
