@@ -143,6 +143,7 @@ def test_one_core_gathers_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*fork.*:RuntimeWarning")  # of JAX, if another test took it in
 def test_a_forked_trainer_goes_on() -> None:
     trainer = make_trainer()
     trainer.run(3)
