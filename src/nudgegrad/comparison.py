@@ -67,8 +67,8 @@ def compare_methods(
         How many weights `naive` is measured on.
     repeats
         How many turns each other method has. They take turns, so that a machine that slows down
-        slows all of them. A turn is some calls that choose whether BLAS has one thread or all, an
-        untimed one, and timed ones for a tenth of a second.
+        slows all of them. A turn is an untimed call, and timed ones for a tenth of a second, with
+        one BLAS thread or all, whichever the method was faster with at first.
     h
         The nudge.
     """
@@ -80,10 +80,11 @@ def compare_methods(
     others = METHODS[1:]
     calls = {method: partial(network.gradient, x, t, method=method, h=h) for method in others}
     gradients = {method: call() for method, call in calls.items()}
+    threads = {method: faster_blas(call) for method, call in calls.items()}
     times: dict[str, list[float]] = {method: [] for method in others}
     for _ in range(repeats):
         for method, call in calls.items():
-            with faster_blas(call):
+            with threads[method]():
                 call()  # caches are then as in a training
                 turn = time.perf_counter()
                 while True:

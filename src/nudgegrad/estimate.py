@@ -17,7 +17,8 @@ from nudgegrad.network import Network
 
 __all__ = ["faster_blas", "time_naive"]
 
-TRIALS = 5  # calls with each number of BLAS threads
+TRIALS = 5  # calls with each number of BLAS threads, or one of each if they are slow
+TRIAL_SECONDS = 0.5
 
 
 def time_naive(
@@ -48,7 +49,7 @@ def time_naive(
     moments = [time.perf_counter()]
     with (
         np.errstate(all="ignore"),  # an overflow is the training's to tell
-        faster_blas(partial(network.loss, x, t)),
+        faster_blas(partial(network.loss, x, t))(),
     ):
         moments[0] = time.perf_counter()
         gradient = network.gradient(
@@ -63,8 +64,8 @@ def time_naive(
     return gradient, float(np.median(np.diff(moments))) * weights
 
 
-def faster_blas(call: Callable[[], Any]) -> AbstractContextManager[Any]:
-    """Return a context in which BLAS has one thread, or all, whichever a call is faster with.
+def faster_blas(call: Callable[[], Any]) -> Callable[[], AbstractContextManager[Any]]:
+    """Return what makes contexts in which BLAS has one thread, or all: what a call is faster with.
 
     On a machine that does something else besides, the threads of small products wait for each
     other, and a product can take a hundred times as long as with one.
@@ -74,12 +75,12 @@ def faster_blas(call: Callable[[], Any]) -> AbstractContextManager[Any]:
     one: list[float] = []
     every: list[float] = []
     call()
-    for _ in range(TRIALS):
+    while len(one) < TRIALS and sum(one) + sum(every) < TRIAL_SECONDS:
         with one_blas_thread():
             one.append(_seconds(call))
         every.append(_seconds(call))
     slower = float(np.median(every)) > float(np.median(one))
-    return one_blas_thread() if slower else contextlib.nullcontext()
+    return one_blas_thread if slower else contextlib.nullcontext
 
 
 def _seconds(call: Callable[[], Any]) -> float:
