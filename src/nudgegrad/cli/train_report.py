@@ -220,4 +220,4 @@ def _held_out(record: EpochRecord) -> str:
 
 
 def _accuracy(value: float | None) -> str:
-    return "not measured (the targets are no classes)" if value is None else f"{value:.4f}"
+    return "not measured" if value is None else f"{value:.4f}"

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Generator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nudgegrad.gradient.trace import forward_pass
+from nudgegrad.monitor import Monitor
 from nudgegrad.network import Network
 from nudgegrad.training.samples import Samples
 
 __all__ = ["measure_accuracy", "measure_loss"]
 
 
-def measure_accuracy(network: Network, samples: Samples, *, kernels: bool = False) -> float:
+def measure_accuracy(
+    network: Network, samples: Samples, *, kernels: bool = False, monitor: Monitor | None = None
+) -> float:
     """Return the share of samples whose largest output is the correct class.
 
     Parameters
@@ -26,15 +30,24 @@ def measure_accuracy(network: Network, samples: Samples, *, kernels: bool = Fals
         At least one, with labels or one-hot rows as targets.
     kernels
         Whether to use them, and several threads.
+    monitor
+        Told of samples, some at a time.
+
+    Raises
+    ------
+    Cancelled
+        If the monitor said so.
     """
 
     def hits(output: NDArray[Any], rows: slice) -> int:
         return int(np.sum(network.loss_function.hits(output, samples.t[rows])))
 
-    return _mean(network, samples, hits, kernels)
+    return _mean(network, samples, hits, kernels, monitor)
 
 
-def measure_loss(network: Network, samples: Samples, *, kernels: bool = False) -> float:
+def measure_loss(
+    network: Network, samples: Samples, *, kernels: bool = False, monitor: Monitor | None = None
+) -> float:
     """Return the mean of the samples' errors; parameters are as for `measure_accuracy`.
 
     The samples' ``targets`` must be in the loss's form, as `check_targets` brings them.
@@ -44,12 +57,12 @@ def measure_loss(network: Network, samples: Samples, *, kernels: bool = False) -
         each = network.loss_function.samples(output, samples.targets[rows])
         return float(np.sum(each, dtype=np.float64))
 
-    return _mean(network, samples, errors, kernels)
+    return _mean(network, samples, errors, kernels, monitor)
 
 
 def _mean(
     network: Network, samples: Samples, total: Callable[[NDArray[Any], slice], float],
-    kernels: bool,
+    kernels: bool, monitor: Monitor | None,
 ) -> float:  # fmt: skip
     """Return the mean over all samples of what `total` adds up over some."""
 
@@ -58,9 +71,16 @@ def _mean(
         return total(output, rows)
 
     parts = samples.parts(max(layer.output_size or 0 for layer in network.layers))
-    if not kernels:
-        return sum(map(part, parts)) / len(samples)
-    from nudgegrad.gradient.kernels.threads import in_parallel
+    results: Generator[float, None, None] = (part(rows) for rows in parts)
+    if kernels:
+        from nudgegrad.gradient.kernels.threads import in_parallel
 
-    weights = sum(array.size for array in network.params.values())
-    return sum(in_parallel(part, parts, work=len(samples) * weights)) / len(samples)
+        weights = sum(array.size for array in network.params.values())
+        results = in_parallel(part, parts, work=len(samples) * weights)
+    summed = 0.0
+    with contextlib.closing(results):  # a monitor may leave in the middle
+        for rows, result in zip(parts, results, strict=True):
+            summed += result
+            if monitor is not None:
+                monitor.advance(rows.stop - rows.start)
+    return summed / len(samples)

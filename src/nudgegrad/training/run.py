@@ -112,6 +112,7 @@ class Run:
         self, *, on_step: Callable[[Trainer], Any] | None = None,
         on_epoch: Callable[[EpochRecord], Any] | None = None,
         on_progress: Callable[[int, int], Any] | None = None,
+        on_measure: Callable[[int, int], Any] | None = None,
     ) -> History:  # fmt: skip
         """Train to the planned end, with checkpoints; callbacks are as for `Trainer.run`."""
         return self.trainer.run(
@@ -122,6 +123,7 @@ class Run:
             on_step=on_step,
             on_epoch=on_epoch,
             on_progress=on_progress,
+            on_measure=on_measure,
         )
 
     def finish(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 from collections.abc import Callable
@@ -15,14 +16,16 @@ from nudgegrad.differentiate import check_step
 from nudgegrad.gradient import METHODS, Cancelled
 from nudgegrad.network import Network
 from nudgegrad.training.checkpoint import Draws, restore_checkpoint, save_checkpoint
-from nudgegrad.training.early_stopping import EarlyStopping, hold_out, make_stopping
+from nudgegrad.training.early_stopping import hold_out, make_stopping
 from nudgegrad.training.feed import SAMPLINGS, Feed
 from nudgegrad.training.history import EpochRecord, History
 from nudgegrad.training.optimizers import Optimizer, make_optimizer
 from nudgegrad.training.preparation import compile_kernels, gather_ahead, limited_threads
-from nudgegrad.training.records import accuracy_of, take_record
+from nudgegrad.training.recorder import Recorder
+from nudgegrad.training.records import accuracy_of
 from nudgegrad.training.samples import Samples, check_targets, hold_apart
 from nudgegrad.training.schedules import Schedule
+from nudgegrad.training.settings import settings_of
 from nudgegrad.training.signals import StopRequest, stop_on_signal
 from nudgegrad.training.stopwatch import Clock, Stopwatch
 from nudgegrad.training.update import update
@@ -99,6 +102,11 @@ class Trainer:
         Whole steps that a pass through the training data takes.
     stopped_by : int or None
         The signal that interrupted the last `run`.
+    stops : int
+        How often `stop` was called in the last `run`.
+    measure_start : bool
+        Whether `run` measures the accuracies of the start. Where they are known from elsewhere,
+        their record may be put first into ``history.epochs`` while it runs.
     """
 
     def __init__(
@@ -145,7 +153,8 @@ class Trainer:
         self.measure_training = measure_training
         self.stopped_by: int | None = None
         self.stopwatch = Stopwatch()
-        self._stop = False
+        self.measure_start = True
+        self.stops = 0
         self.kernels = kernels and method != "naive"
         self.test_samples = Samples(*test_part, network, kernels=self.kernels)
         # Streams of their own: the same seed draws the network's starting weights.
@@ -161,25 +170,7 @@ class Trainer:
 
     def settings(self) -> dict[str, Any]:
         """Return what the course of the training depends on, beside the seed and the data."""
-        watch = EarlyStopping() if self.stopping is None else self.stopping
-        return {
-            "layers": [repr(layer) for layer in self.network.layers],
-            "loss": repr(self.network.loss_function),
-            "dtype": str(self.network.dtype),
-            "method": self.method,
-            "h": self.h,
-            "batch_size": self.batch_size,
-            "sampling": self.sampling,
-            "optimizer": self.optimizer.settings(),
-            "schedule": None if self.schedule is None else self.schedule.settings(),
-            "weight_decay": self.weight_decay,
-            "train_samples": len(self.train_samples),
-            "test_samples": len(self.test_samples),
-            "validation_samples": len(self.validation_samples or ()),
-            "monitor": watch.monitor,
-            "patience": watch.patience,
-            "min_delta": watch.min_delta,
-        }
+        return settings_of(self)
 
     @property
     def iteration(self) -> int:
@@ -229,12 +220,13 @@ class Trainer:
         on_step: Callable[[Trainer], Any] | None = None,
         on_epoch: Callable[[EpochRecord], Any] | None = None,
         on_progress: Callable[[int, int], Any] | None = None,
+        on_measure: Callable[[int, int], Any] | None = None,
     ) -> History:
         """Do so many more steps, with accuracies at the start, after every epoch and at the end.
 
         Ctrl-C and SIGTERM finish the step and end the run as `interrupted`; a step of `naive`,
-        which may take minutes, is abandoned instead and leaves no trace. A second signal leaves
-        at once.
+        which may take minutes, is abandoned instead and leaves no trace, and so is measuring the
+        start. A second signal leaves at once.
 
         Where samples are held out, the network has the best parameters so far when this returns,
         however it ends. Another call goes on from the latest.
@@ -253,6 +245,8 @@ class Trainer:
             Called with each `EpochRecord` as it is made.
         on_progress
             Called with (loss evaluations done, total) within a step.
+        on_measure
+            Called with (samples done, total) while accuracies are measured.
 
         Returns
         -------
@@ -269,7 +263,7 @@ class Trainer:
         self._go_on()
         # The record of an earlier end between two epochs: a run without that stop has none.
         history.epochs = [record for record in history.epochs if record.epoch == int(record.epoch)]
-        history.outcome, history.message, self._stop = "running", "", False
+        history.outcome, history.message, self.stops = "running", "", 0
         end = self.iteration + iterations
         # A loss that overflows is an outcome, told as such, and not a warning.
         with (
@@ -280,30 +274,30 @@ class Trainer:
             compile_kernels(self)
             clock = Clock(history, self.stopwatch)
             saved_at = clock.now
-            if not history.epochs:
-                self._record(on_epoch)
-            while self.iteration < end and not (signalled or self._stop or self._exhausted):
-                try:
-                    loss = self.step(progress=on_progress, cancel=self._cancel_naive(signalled))
-                except Cancelled:
-                    break
-                except ParameterError as error:  # weights grew past what h can move
-                    self._diverged(str(error))
-                    break
-                clock.tick()
-                if not math.isfinite(loss):
-                    self._diverged(f"the loss became {loss}")
-                    break
-                if on_step is not None:
-                    on_step(self)
-                if self.iteration % self.iterations_per_epoch == 0:
-                    self._record(on_epoch)
+            recorder = Recorder(self, signalled, on_epoch, on_measure)
+            with contextlib.suppress(Cancelled):
+                if recorder.due:
+                    recorder.measure()
+                while self.iteration < end and not (signalled or self.stops or self._exhausted):
+                    try:
+                        loss = self.step(progress=on_progress, cancel=self._cancel_naive(signalled))
+                    except ParameterError as error:  # weights grew past what h can move
+                        self._diverged(str(error))
+                        break
                     clock.tick()
-                due = checkpoint_every and self.iteration % checkpoint_every == 0
-                late = checkpoint_seconds and clock.now - saved_at >= checkpoint_seconds
-                if checkpoint is not None and (due or late):
-                    self.save(checkpoint)
-                    saved_at = clock.now
+                    if not math.isfinite(loss):
+                        self._diverged(f"the loss became {loss}")
+                        break
+                    if on_step is not None:
+                        on_step(self)
+                    if recorder.due:
+                        recorder.measure()
+                        clock.tick()
+                    due = checkpoint_every and self.iteration % checkpoint_every == 0
+                    late = checkpoint_seconds and clock.now - saved_at >= checkpoint_seconds
+                    if checkpoint is not None and (due or late):
+                        self.save(checkpoint)
+                        saved_at = clock.now
             finite = all(np.isfinite(array).all() for array in self.network.params.values())
             if history.outcome == "running" and not finite:
                 self._diverged("the parameters are no longer finite")
@@ -314,22 +308,29 @@ class Trainer:
                     history.message = self.stopping.reason()
                 elif not done:
                     history.message = "stopped before its end; resume it to go on"
-            if history.epochs[-1].iteration != self.iteration:
-                self._record(on_epoch)
-            if self.stopping is not None:
-                end_counts = history.outcome != "diverged"
-                kept = self.stopping.finish(history.epochs[-1], self.network, end_counts)
-                history.best_iteration = kept
-            clock.tick()
             # A diverged state is no good to go on from: the last good checkpoint stays.
-            if checkpoint is not None and history.outcome != "diverged":
-                self.save(checkpoint)
+            kept = None if history.outcome == "diverged" else checkpoint
+            if recorder.last != self.iteration:
+                if kept is not None and history.outcome == "interrupted":
+                    self.save(kept)  # measuring may take long, and be cut short
+                with contextlib.suppress(Cancelled):
+                    recorder.measure()
+            if self.stopping is not None and history.epochs:
+                end_counts = history.outcome != "diverged"
+                best = self.stopping.finish(history.epochs[-1], self.network, end_counts)
+                history.best_iteration = best
+            clock.tick()
+            if kept is not None:
+                self.save(kept)
             self.stopped_by = signalled.signal_number
         return history
 
     def stop(self) -> None:
-        """Ask `run`, from another thread or a callback, to end after the step under way."""
-        self._stop = True
+        """Ask `run`, from another thread or a callback, to end after the step under way.
+
+        Asked once more, it ends without the accuracies of its end.
+        """
+        self.stops += 1
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a checkpoint: everything that the rest of the run depends on, in one file."""
@@ -378,19 +379,10 @@ class Trainer:
             self.stopping.go_on(self.network)
             self.history.best_iteration = self.stopping.iteration
 
-    def _record(self, on_epoch: Callable[[EpochRecord], Any] | None) -> None:
-        record = take_record(self)
-        self.history.epochs.append(record)
-        if self.stopping is not None and isinstance(record.epoch, int):
-            self.stopping.take(record, self.network)
-            self.history.best_iteration = self.stopping.iteration
-        if on_epoch is not None:
-            on_epoch(record)
-
     def _cancel_naive(self, signalled: StopRequest) -> Callable[[], bool] | None:
         if self.method != "naive":
             return None
-        return lambda: bool(signalled) or self._stop
+        return lambda: bool(signalled) or self.stops > 0
 
     def _diverged(self, fact: str) -> None:
         rate = self.optimizer.learning_rate
