@@ -1,13 +1,25 @@
-"""A browser, and pages in it."""
+"""A session, a browser, and pages in it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nudgegrad.app.session import Session
 from tests.app.browser import CHROMIUM
+from tests.cli.processes import write_data
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    """A session on small data, without trainings."""
+    made = Session(tmp_path / "runs")
+    made.change(data=str(write_data(tmp_path / "data.npz")), hidden_sizes=(5,), batch_size=10)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module")

@@ -4,64 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
-import itertools
 import math
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from nudgegrad.app.protocol import Ended, Progress, Started
+from nudgegrad.app.protocol import Ended
 from nudgegrad.app.session import DEFAULTS, Session
-from nudgegrad.app.track import MOST_MARKS, Track
-from nudgegrad.training.configuration import Configuration
-from nudgegrad.training.history import EpochRecord
+from nudgegrad.app.track import MOST_MARKS
 from nudgegrad.training.run import Run
 from nudgegrad.validation import ParameterError
+from tests.app.tracks import make_track, same, take
 from tests.cli.processes import write_data
 
 pytest.importorskip("nicegui")
-from nudgegrad.app.train import curves, fields, files, lanes_view, steering, wording
+from nudgegrad.app.train import curves, fields, files, steering, wording
 
 DAY = 86_400.0
-
-
-def same(text: str) -> str:
-    """Translate into English."""
-    return text
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    made = Session(tmp_path / "runs")
-    made.change(data=str(write_data(tmp_path / "data.npz")), hidden_sizes=(5,), batch_size=10)
-    yield made
-    made.close()
-
-
-def make_track(method: str = "node", iterations: int = 0, seconds: float = 0.0) -> Track:
-    """Return a track that began, and after so many iterations was heard of once."""
-    numbers = itertools.count()
-    track = Track(Configuration(method=method, hidden_sizes=(5,)), lambda: next(numbers))
-    track.take(Started("run", 16, 4, None, (), (), 0.1, "", 30.0))
-    start = EpochRecord(0.0, 0, 0.1, 0.1)
-    take(track, 0, 0.0, epochs=(start,))
-    if iterations or seconds:
-        take(track, iterations, seconds)
-    return track
-
-
-def take(
-    track: Track, iterations: int, seconds: float, *, fraction: float = 0.0,
-    epochs: tuple[EpochRecord, ...] = (), paused: bool = False,
-) -> None:  # fmt: skip
-    losses = tuple(1.0 / (1 + k) for k in range(track.iterations, iterations))
-    track.take(
-        Progress(paused, losses, epochs, iterations, 22 * iterations, fraction, seconds, 1.0, 2.0,
-                 0.1)
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -109,18 +70,6 @@ def test_numbers() -> None:
     for method in steering.RACE:
         assert wording.describe_method(same, method).startswith(method)
         assert wording.method_summary(same, method)
-
-
-def test_naive_creeps_within_its_first_step() -> None:
-    track = make_track("naive")
-    take(track, 0, 6.0, fraction=0.1)
-    assert steering.progress(track) == pytest.approx(1e-5)
-    assert steering.evaluations(track) == int(0.1 * 2 * (16 * 5 + 5 + 5 * 4 + 4))
-    # Its weights are still those of the start, so their accuracy reaches to now.
-    assert curves.accuracy_points(track, "test", "seconds") == [(0.0, 0.1), (6.0, 0.1)]
-    race = curves.accuracy_curves([track, make_track("node", 100, 2.0)], "seconds")
-    assert {x for x, _ in race["naive"]} == {6.0}
-    assert all(x > 0 for x, _ in race["node"])
 
 
 def test_curves_by_seconds_follow_the_clock() -> None:
@@ -282,20 +231,6 @@ def test_what_applies(session: Session) -> None:
     assert shown() == ["decay_every", "warm_up"]
 
 
-def test_the_best_weights_are_those_told_of() -> None:
-    track = make_track()
-    records = tuple(EpochRecord(float(k), k, 0.5, 0.2 + 0.1 * (k == 2)) for k in (1, 2, 3))
-    take(track, 3, 1.0, epochs=records)
-    assert track.test_accuracy == 0.2
-    assert lanes_view.remark(same, track, alone=False) == "Run run."
-    track.configuration = replace(track.configuration, validation_fraction=0.1, patience=1)
-    track.take(Ended("completed", "stopped early: …", 2))
-    assert track.test_accuracy == records[1].test_accuracy
-    said = lanes_view.remark(same, track, alone=False)
-    assert "Stopped early: no better epoch came for 1 epochs." in said
-    assert "after iteration 2." in said
-
-
 def test_what_can_be_done_and_what_is_said(session: Session) -> None:
     allowed = steering.allowed
 
@@ -313,6 +248,9 @@ def test_what_can_be_done_and_what_is_said(session: Session) -> None:
     take(track, 5, 1.0, paused=True)
     assert allowed(session) == steering.Allowed(False, False, True, True, True)
     assert said().startswith("Paused")
+    track.stopping = True
+    assert allowed(session) == steering.Allowed(False, False, True, True, True)
+    assert said().startswith("Stopping.")
     track.take(Ended("stopped"))
     assert allowed(session) == steering.Allowed(True, False, True, False, True)
     assert said().startswith("Stopped and saved")
@@ -340,32 +278,3 @@ def test_a_paced_look_misses_no_last_change(session: Session) -> None:
     assert look(session) == 5
     now = 101.0
     assert look(session) == 6
-
-
-def test_lanes_and_runs_in_words(session: Session) -> None:
-    pytest.importorskip("nicegui")
-    from nudgegrad.app.train import lanes_view, runs_view
-
-    track = make_track("node", 100, 2.0)
-    facts = lanes_view.facts(same, track)
-    assert facts["eta"] == ("time left", "2.0 s")
-    assert facts["rate"][1] == "1 a second"
-    assert lanes_view.remark(same, track) == "Run run. naive would need 3.5 days for this."
-    assert lanes_view.remark(same, track, alone=False) == "Run run."
-    track.take(Ended("completed"))
-    assert lanes_view.facts(same, track)["rate"][1] == "50 a second"
-    settings = replace(session.settings, iterations=3)
-    run = Run.begin(settings, settings.load_data(), out=session.runs / "one")
-    assert runs_view.facts(same, session.list_runs()[0]) == ["unfinished", "node", "hidden 5"]
-    run.go()
-    run.finish()
-    told = runs_view.facts(same, session.list_runs()[0])
-    assert told[:4] == ["completed", "node", "hidden 5", "3 iterations"]
-    assert told[4].startswith("test ")
-    assert runs_view.why_not(same, session, "one") == ""
-    assert runs_view.why_not(same, session, "one", ValueError("why")) == "why"
-    session.tracks["node"] = make_track()
-    assert "Stop it first" in runs_view.why_not(same, session, "one")
-    session.tracks.clear()
-    shutil.rmtree(session.runs / "one")
-    assert "deleted meanwhile" in runs_view.why_not(same, session, "one")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -20,9 +22,11 @@ from nudgegrad.app.protocol import (
     SetLearningRate,
     Started,
     Stop,
+    TakeStart,
     Weights,
 )
 from nudgegrad.files import FileError
+from nudgegrad.gradient.kernels.threads import one_blas_thread
 from nudgegrad.training.history import EpochRecord
 from nudgegrad.training.preparation import describe
 from nudgegrad.training.run import Run
@@ -54,11 +58,10 @@ def work(connection: Connection, job: Job) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    if job.niceness and hasattr(os, "nice"):
-        os.nice(job.niceness)
     training = _Training(connection, job)
     try:
-        end = training.run()
+        with one_blas_thread() if job.niceness else contextlib.nullcontext():
+            end = training.run()
     except (FileError, ParameterError, OSError) as error:
         end = Ended("failed", training.explain(error))
     except MemoryError as error:
@@ -71,7 +74,10 @@ class _Training:
     def __init__(self, connection: Connection, job: Job) -> None:
         self.connection, self.job = connection, job
         self.made: Run | None = None
-        self.paused = self.stopping = self.begun = False
+        self.paused = self.stopping = self.begun = self.alone = self.gave_way = False
+        self.finisher = ThreadPoolExecutor(1)
+        self.start_is_told = not job.start_is_told
+        self.measuring: float | None = None
         self.epochs: list[EpochRecord] = []
         self.learning_rate = self.fraction = 0.0
         self.told = self.first = 0  # losses
@@ -83,9 +89,11 @@ class _Training:
         """Do the whole job."""
         run = self.made = self._make()
         trainer = run.trainer
+        trainer.measure_start = not self.job.start_is_told
         self.listen()
         if not self.stopping:
-            run.estimate_naive()
+            with one_blas_thread():  # as naive itself has here
+                run.estimate_naive()
         history = trainer.history
         self.told = self.first = history.iterations
         self.base = history.seconds
@@ -107,13 +115,17 @@ class _Training:
         )
         self.ticked = trainer.stopwatch.now()
         if not self.stopping:
-            run.go(on_step=self.on_step, on_epoch=self.on_epoch, on_progress=self.on_progress)
+            run.go(
+                on_step=self.on_step, on_epoch=self.on_epoch, on_progress=self.on_progress,
+                on_measure=self.on_measure,
+            )  # fmt: skip
             self.base, self.ticked = history.seconds, trainer.stopwatch.now()
+            self.wait_for_start()
         else:
             history.outcome, history.message = "interrupted", "stopped before its first step"
         self.report(0.0)
         self.send_weights()
-        run.finish()
+        self.finisher.submit(run.finish).result()
         stopped = history.outcome == "interrupted"
         return Ended(
             "stopped" if stopped else history.outcome,
@@ -132,21 +144,62 @@ class _Training:
 
     def on_step(self, trainer: Trainer) -> None:
         """Listen and report if it is time to."""
+        self.begin()
         self.ticked, self.base = trainer.stopwatch.now(), trainer.history.seconds
         self.attend(0.0)
         trainer.optimizer.learning_rate = self.learning_rate
 
     def on_epoch(self, record: EpochRecord) -> None:
-        """Keep a record for the next report; the first goes at once."""
+        """Keep a record for the next report; that of the start goes at once."""
+        self.measuring = None
         self.epochs.append(record)
-        if not self.begun:  # the run's clock began after kernels were compiled, as this one does
-            self.begun, self.ticked = True, self.trainer.stopwatch.now()
+        if record.iteration == 0:
             self.report(0.0)
 
     def on_progress(self, done: int, total: int) -> None:
         """Listen and report within a step that takes long."""
+        self.begin()
         if done < total:
             self.attend(done / total)
+
+    def on_measure(self, done: int, total: int) -> None:
+        """Listen and report while accuracies are measured."""
+        self.measuring = done / total
+        self.begin()
+        self.attend(0.0)
+
+    def begin(self) -> None:
+        """Start this clock: the run's began after kernels were compiled."""
+        if not self.begun:
+            self.begun, self.ticked = True, self.trainer.stopwatch.now()
+        # Others wait for the accuracies of the start.
+        if self.measuring is None and self.job.niceness and not self.gave_way:
+            self.gave_way = True
+            # Where threads have a niceness each, this one keeps its own, so that an end is quick.
+            self.finisher.submit(bool).result()
+            if hasattr(os, "nice"):
+                os.nice(self.job.niceness)
+
+    def wait_for_start(self) -> None:
+        """Wait, before the end, for the accuracies of the start, unless it has to be quick."""
+        if self.start_is_told:
+            return
+        self.measuring = 0.0
+        self.report(0.0)
+        while not (self.start_is_told or self.stopping):
+            self._obey_next()
+        self.measuring = None
+        if self.start_is_told and self.trainer.history.outcome != "diverged" and self.made:
+            self.trainer.save(self.made.folder.checkpoint_file)
+
+    def take_start(self, record: EpochRecord | None) -> None:
+        """Put the accuracies of the start before those that were measured meanwhile."""
+        self.start_is_told = True
+        if record is not None and self.made is not None:
+            history = self.made.trainer.history
+            if not history.epochs or history.epochs[0].iteration > 0:
+                history.epochs.insert(0, record)
+                self.epochs.append(record)
 
     @property
     def trainer(self) -> Trainer:
@@ -173,14 +226,14 @@ class _Training:
 
     def listen(self) -> None:
         """Obey all commands that have come."""
-        while not self.stopping and self.connection.poll():
+        while not self.alone and self.connection.poll():
             self._obey_next()
 
     def _obey_next(self) -> None:
         try:
             command: Command = self.connection.recv()
         except (EOFError, OSError):  # the server is gone: save what there is
-            command = Stop()
+            command, self.alone = Stop(), True
         match command:
             case Pause():
                 self.paused = True
@@ -196,6 +249,8 @@ class _Training:
                     self.report(self.fraction)
             case SendWeights():
                 self.send_weights()
+            case TakeStart(record):
+                self.take_start(record)
 
     def report(self, fraction: float) -> None:
         """Tell how far the training is, and how much of a step under way is done."""
@@ -227,6 +282,7 @@ class _Training:
                 rate=rate,
                 eta=eta,
                 learning_rate=self.learning_rate,
+                measuring=self.measuring,
             )
         )
 

@@ -22,6 +22,7 @@ __all__ = [
     "SetLearningRate",
     "Started",
     "Stop",
+    "TakeStart",
     "Weights",
 ]
 
@@ -38,13 +39,17 @@ class Job:
     resume
         The name of a run in it to go on with, or None for a new one.
     niceness
-        How much the process gives way to others, from 0 to 19.
+        How much the process gives way to others once it does steps, from 0 to 19. One that does
+        takes one core.
+    start_is_told
+        Whether the accuracies of the start are measured elsewhere, and come by `TakeStart`.
     """
 
     configuration: Configuration
     runs: str
     resume: str | None = None
     niceness: int = 0
+    start_is_told: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,10 @@ class GoOn:
 
 @dataclass(frozen=True)
 class Stop:
-    """End after the step under way (`naive` abandons it), and save."""
+    """End after the step under way (`naive` abandons it), and save.
+
+    The second one leaves the accuracies of the end out.
+    """
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,14 @@ class SendWeights:
     """Answer with `Weights`."""
 
 
-Command = Pause | GoOn | Stop | SetLearningRate | SendWeights
+@dataclass(frozen=True)
+class TakeStart:
+    """Take the accuracies of the start over from another process; None: it has none."""
+
+    record: EpochRecord | None
+
+
+Command = Pause | GoOn | Stop | SetLearningRate | SendWeights | TakeStart
 
 
 @dataclass(frozen=True)
@@ -126,6 +141,8 @@ class Progress:
     rate, eta
         Iterations a second, and seconds left; None until they are known.
     learning_rate
+    measuring
+        How much of measuring accuracies is done, from 0 to 1; None while steps are done.
     """
 
     paused: bool
@@ -138,6 +155,7 @@ class Progress:
     rate: float | None
     eta: float | None
     learning_rate: float
+    measuring: float | None = None
 
 
 @dataclass(frozen=True)

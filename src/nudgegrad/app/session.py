@@ -8,11 +8,21 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from nudgegrad.app import runs as run_folders
-from nudgegrad.app.protocol import Command, GoOn, Job, Pause, Report, SetLearningRate, Stop
+from nudgegrad.app.protocol import (
+    Command,
+    GoOn,
+    Job,
+    Pause,
+    Report,
+    SetLearningRate,
+    Stop,
+    TakeStart,
+)
 from nudgegrad.app.runs import RunFacts
 from nudgegrad.app.track import Track
 from nudgegrad.app.worker import Worker
@@ -129,6 +139,12 @@ class Session:
         return bool(states) and all(state == "paused" for state in states)
 
     @property
+    def stopping(self) -> bool:
+        """Whether trainings are under way, and all of them were asked to stop."""
+        under_way = [track.stopping for track in self.tracks.values() if not track.ended]
+        return bool(under_way) and all(under_way)
+
+    @property
     def can_resume(self) -> bool:
         """Whether `resume` has something to do."""
         return any(track.state in ("paused", "stopped") for track in self.tracks.values())
@@ -176,7 +192,7 @@ class Session:
         """Begin a training by each method, all from the same start and with the same batches.
 
         The first method is the main one. Every track has its own process and clock; `naive` gives
-        way to the others.
+        way to the others. The last one, which has time, measures the start's accuracies for all.
         """
         if not methods or len(set(methods)) != len(methods):
             raise ParameterError(f"methods must be different ones, got {list(methods)}")
@@ -198,17 +214,25 @@ class Session:
                 raise SessionError("there is nothing to go on with")
             for track in stopped:
                 track.state, track.message = "starting", ""
-                self._employ(track, resume=track.run)
+            self._employ(stopped)
             self.revision += 1
 
     def stop(self) -> None:
-        """End all trainings after their steps under way, with their work saved."""
+        """End all trainings after their steps under way, with their work saved.
+
+        Before that the accuracies of their weights are measured; the second time they are not.
+        """
+        with self._lock:
+            for track in self.tracks.values():
+                track.stopping = not track.ended
+            self.revision += 1
         self._tell(Stop())
 
     def reset(self) -> None:
         """Go back to the start: nothing is shown; a training under way is stopped and saved."""
         with self._lock:
-            self._tell(Stop())
+            for _ in range(2):  # nobody waits for their last accuracies
+                self._tell(Stop())
             self.tracks, self._main = {}, None
             self._initial_version = next(self._versions)
             self.revision += 1
@@ -262,6 +286,8 @@ class Session:
             worker.send(Stop())
         until = time.monotonic() + seconds
         for worker in workers:
+            worker.join(max(0.0, until - seconds / 2 - time.monotonic()))
+        for worker in workers:
             worker.end(max(0.1, until - time.monotonic()))
 
     # How
@@ -290,8 +316,7 @@ class Session:
             configurations = [replace(settings, method=method) for method in methods]
             tracks = [Track(c, self._next_version) for c in configurations]
             self.tracks, self._main = {track.method: track for track in tracks}, methods[0]
-            for track in tracks:
-                self._employ(track)
+            self._employ(tracks)
             self.revision += 1
         return tracks
 
@@ -304,24 +329,38 @@ class Session:
                 self._data = key, settings.load_data()
             return self._data[1]
 
-    def _employ(self, track: Track, resume: str | None = None) -> None:
-        """Give a track a process."""
-        job = Job(track.configuration, str(self.runs), resume, NICENESS.get(track.method, 0))
+    def _employ(self, tracks: Sequence[Track]) -> None:
+        """Give each track a process, which goes on with the track's run if it has one.
 
-        def on_report(report: Report) -> None:
+        Where several lack the accuracies of their start, the last of them measures it for all.
+        """
+        lacking = [track for track in tracks if track.start is None]
+        # The best weights of a training that holds samples out may be those of the start.
+        shared = len(lacking) > 1 and not lacking[0].configuration.validation_fraction
+        listeners, measurer = (lacking[:-1], lacking[-1]) if shared else ([], None)
+
+        def on_report(report: Report, track: Track) -> None:
             with self._lock:
                 track.take(report)
+                if track is measurer and (track.start is not None or track.ended):
+                    while listeners:
+                        _send(listeners.pop(), TakeStart(track.start))
                 self.revision += 1
 
         self._workers = [worker for worker in self._workers if worker.alive]
-        track.worker = Worker(job, on_report)
-        self._workers.append(track.worker)
+        for track in tracks:
+            job = Job(
+                track.configuration, str(self.runs), track.run,
+                NICENESS.get(track.method, 0), start_is_told=track in listeners,
+            )  # fmt: skip
+            track.worker = Worker(job, partial(on_report, track=track))
+            self._workers.append(track.worker)
 
     def _tell(self, command: Command) -> None:
         with self._lock:
-            workers = [t.worker for t in self.tracks.values() if t.worker is not None]
-        for worker in workers:
-            worker.send(command)
+            tracks = list(self.tracks.values())
+        for track in tracks:
+            _send(track, command)
 
     def _refuse_while_busy(self) -> None:
         if self._closed:
@@ -331,3 +370,10 @@ class Session:
 
     def _next_version(self) -> int:
         return next(self._versions)
+
+
+def _send(track: Track, command: Command) -> None:
+    """Give a track's process a command, if it has one."""
+    worker = track.worker
+    if worker is not None:
+        worker.send(command)

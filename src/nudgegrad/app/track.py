@@ -49,6 +49,10 @@ class Track:
         Done so far.
     fraction : float
         How much of a step under way is done, from 0 to 1; `naive` takes a minute for one.
+    measuring : float or None
+        How much of measuring accuracies is done, from 0 to 1; None while it does steps.
+    stopping : bool
+        Whether it was asked to stop, and has not ended yet.
     seconds : float
         Time of training on its own clock: no pauses, no compilation.
     rate, eta : float or None
@@ -81,6 +85,8 @@ class Track:
         self.iterations = 0
         self.loss_evaluations = 0
         self.fraction = 0.0
+        self.measuring: float | None = None
+        self.stopping = False
         self.seconds = 0.0
         self.rate: float | None = None
         self.eta: float | None = None
@@ -133,6 +139,12 @@ class Track:
         """
         self._watched = time.monotonic()
         return self._network
+
+    @property
+    def start(self) -> EpochRecord | None:
+        """The accuracies of the start, once they are known."""
+        known = bool(self.epochs) and self.epochs[0].iteration == 0
+        return self.epochs[0] if known else None
 
     @property
     def train_accuracy(self) -> float | None:
@@ -190,11 +202,12 @@ class Track:
                 self.state = "paused" if report.paused else "training"
                 self.losses.extend(report.losses)
                 self.epochs.extend(report.epochs)
+                self.epochs.sort(key=lambda record: record.iteration)  # the start's may come late
                 self.iterations = report.iterations
                 self.loss_evaluations = report.loss_evaluations
                 self.fraction, self.seconds = report.fraction, report.seconds
                 self.rate, self.eta = report.rate, report.eta
-                self.learning_rate = report.learning_rate
+                self.learning_rate, self.measuring = report.learning_rate, report.measuring
                 self._mark()
                 self._fetch()
             case Weights() if self._template is not None:
@@ -207,6 +220,7 @@ class Track:
                 self.version = self._next_version()
             case Ended():
                 self.state, self.message = report.state, report.message
+                self.measuring, self.stopping = None, False
                 self.best_iteration = report.best_iteration
                 self.rate = self.eta = self.worker = None
 

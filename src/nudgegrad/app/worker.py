@@ -71,9 +71,10 @@ class Worker:
 
     def end(self, seconds: float = 15.0) -> None:
         """Have the work saved and the process ended, by force if it takes longer than this."""
-        self.send(Stop())
-        if self.join(seconds):
-            return
+        for _ in range(2):  # the second time without the accuracies of the end
+            self.send(Stop())
+            if self.join(seconds / 2):
+                return
         self._process.terminate()
         if not self.join(2.0):
             self._process.kill()

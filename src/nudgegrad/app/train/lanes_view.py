@@ -17,7 +17,7 @@ from nudgegrad.app.train.grid import grid
 from nudgegrad.app.train.steering import evaluations, progress
 from nudgegrad.app.train.wording import Translate
 
-__all__ = ["Lanes", "facts", "remark"]
+__all__ = ["Lanes", "activity", "facts", "remark"]
 
 
 def facts(_: Translate, track: Track) -> dict[str, tuple[str, str]]:
@@ -47,6 +47,10 @@ def remark(_: Translate, track: Track, *, alone: bool = True) -> str:
     if track.best_iteration is not None:
         text = _("The weights kept are the best, after iteration {iteration}.")
         parts.append(text.format(iteration=wording.count(track.best_iteration)))
+    record = track.kept
+    if record is not None and record.iteration < track.iterations and track.best_iteration is None:
+        text = _("Accuracies are those after iteration {iteration}.")
+        parts.append(text.format(iteration=wording.count(record.iteration)))
     if track.run is not None:
         parts.append(_("Run {name}.").format(name=track.run))
     if alone and track.naive_seconds is not None and track.method != "naive":
@@ -56,6 +60,17 @@ def remark(_: Translate, track: Track, *, alone: bool = True) -> str:
             )
         )
     return " ".join(parts)
+
+
+def activity(_: Translate, track: Track) -> str:
+    """Return what a training does just now, an empty text where its state says all."""
+    measuring = track.measuring if track.state == "training" else None
+    share = "" if measuring is None else f"{100 * measuring:.0f} %"
+    if track.stopping:
+        text = _("stopping: measuring accuracies, {share}") if share else _("stopping")
+    else:
+        text = _("measuring accuracies, {share}") if share else ""
+    return text.format(share=share)
 
 
 def _done(track: Track) -> bool:
@@ -117,7 +132,8 @@ class _Lane:
                 widgets.explanation(track.method, wording.describe_method(_, track.method))
                 ui.space()
                 self.state = ui.label().props("role=status").classes("text-sm text-right")
-            self.bar = ui.linear_progress(0, show_value=False, size="10px").props("rounded")
+            self.bar = ui.linear_progress(0, show_value=False, size="10px")
+            self.bar.props("rounded animation-speed=300")
             self.bar.props["aria-label"] = _("Progress of {method}").format(method=track.method)
             with ui.row().classes("w-full justify-between gap-x-3 gap-y-0"):
                 self.percent = ui.label().classes("ng-number font-semibold")
@@ -148,7 +164,7 @@ class _Lane:
         """Write what is so now."""
         _, track = self.context._, self.track
         share = progress(track)
-        self.state.text = self.context.state_name(track.state)
+        self.state.text = activity(_, track) or self.context.state_name(track.state)
         self.bar.value = float(f"{share:.4f}")
         self.bar.props["indeterminate"] = track.state == "starting"
         self.percent.text = wording.percent(share)

@@ -63,7 +63,7 @@ def allowed(session: Session) -> Allowed:
     busy, paused = session.busy, session.paused
     return Allowed(
         start=not busy,
-        pause=busy and not paused,
+        pause=busy and not paused and not session.stopping,
         resume=paused or (not busy and session.can_resume),
         stop=busy,
         reset=bool(session.tracks),
@@ -89,10 +89,17 @@ def guidance(_: Translate, session: Session) -> str:
         return _("Ready. Press Start: in a few seconds the network reads 9 of 10 digits.")
     if not tracks:
         return _("Ready. Press Start.")
+    if session.stopping:
+        return _(
+            "Stopping. The accuracies of the weights are measured first; Stop once more leaves "
+            "them out."
+        )
     if session.paused:
         return _("Paused: the clock stands still. Continue goes on.")
     if states <= {"starting"}:
         return _("Getting ready: data, weights and compiled code. The first time takes longer.")
+    if session.busy and all(t.measuring is not None and not t.iterations for t in tracks):
+        return _("Measuring how good the starting weights are. Then it trains.")
     if session.busy:
         running = [track for track in tracks if not track.ended]
         if len(tracks) > 1 and [track.method for track in running] == ["naive"]:
