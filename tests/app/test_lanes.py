@@ -17,7 +17,7 @@ from nudgegrad.training.run import Run
 from tests.app.tracks import make_track, same, take
 
 pytest.importorskip("nicegui")
-from nudgegrad.app.train import curves, lanes_view, runs_view, steering
+from nudgegrad.app.train import curves, files, lanes_view, runs_view, steering
 
 
 def test_naive_creeps_within_its_first_step() -> None:
@@ -26,7 +26,7 @@ def test_naive_creeps_within_its_first_step() -> None:
     assert steering.progress(track) == pytest.approx(1e-5)
     assert steering.evaluations(track) == int(0.1 * 2 * (16 * 5 + 5 + 5 * 4 + 4))
     # Its weights are still those of the start, so their accuracy reaches to now.
-    assert curves.accuracy_points(track, "test", "seconds") == [(0.0, 0.1), (6.0, 0.1)]
+    assert curves.measured_points(track, "test_accuracy", "seconds") == [(0.0, 0.1), (6.0, 0.1)]
     race = curves.accuracy_curves([track, make_track("node", 100, 2.0)], "seconds")
     assert {x for x, _ in race["naive"]} == {6.0}
     assert all(x > 0 for x, _ in race["node"])
@@ -44,6 +44,32 @@ def test_the_best_weights_are_those_told_of() -> None:
     said = lanes_view.remark(same, track, alone=False)
     assert "Stopped early: no better epoch came for 1 epochs." in said
     assert "after iteration 2." in said
+
+
+def test_what_is_held_out_is_shown() -> None:
+    track = make_track()
+    assert "held" not in lanes_view.facts(same, track)
+    track.configuration = replace(track.configuration, validation_fraction=0.1)
+    record = EpochRecord(1.0, 600, 0.9, 0.8, validation_loss=0.3, validation_accuracy=0.85)
+    take(track, 600, 1.0, epochs=(record,))
+    facts = lanes_view.facts(same, track)
+    assert facts["held"] == ("held out: accuracy", "85.00 %")
+    assert facts["held_loss"] == ("held out: loss", "0.3000")
+    for lines, points, last in (
+        (curves.accuracy_lines, curves.accuracy_curves, 0.85),
+        (curves.loss_lines, curves.loss_curves, 0.3),
+    ):
+        assert lines(same, [track])[-1].name == "held out"
+        assert points([track], "iterations")["held"] == [(0.0, None), (600, last)]
+        assert {line.key for line in lines(same, [track])} == set(points([track], "seconds"))
+    labels = [
+        line.get_label()
+        for draw in (files.draw_losses, files.draw_accuracies)
+        for line in draw([track], "iterations").axes[0].lines
+    ]
+    assert labels.count("held out") == 2
+    race = [track, make_track("weight", 10, 2.0)]
+    assert "held" not in {line.key for line in curves.accuracy_lines(same, race)}
 
 
 def test_what_a_training_does_just_now() -> None:

@@ -216,7 +216,7 @@ def test_a_model_that_cannot_take_the_data_is_refused(session: Session, tmp_path
 
 def test_what_applies(session: Session) -> None:
     def shown() -> list[str]:
-        names = ("decay_every", "patience", "monitor", "warm_up")
+        names = ("decay_every", "patience", "min_delta", "monitor", "warm_up")
         return [name for name in names if fields.applies(name, session.settings)]
 
     assert shown() == ["warm_up"]
@@ -225,9 +225,10 @@ def test_what_applies(session: Session) -> None:
     fields.change(session, "decay_every", None)
     fields.change(session, "validation_fraction", 0.1)
     fields.change(session, "patience", 3)
-    assert shown() == ["decay_every", "patience", "monitor", "warm_up"]
+    fields.change(session, "min_delta", 0.01)
+    assert shown() == ["decay_every", "patience", "min_delta", "monitor", "warm_up"]
     fields.change(session, "validation_fraction", 0)
-    assert session.settings.patience is None
+    assert (session.settings.patience, session.settings.min_delta) == (None, 0.01)
     assert shown() == ["decay_every", "warm_up"]
 
 

@@ -50,8 +50,8 @@ diverged, failed; ``context.state_name`` translates), ``ended``, ``message``, ``
 out), ``rate``, ``eta``, ``learning_rate``, ``naive_seconds``, ``description``,
 ``losses.points()`` / ``.means()`` / ``.last``, ``epochs`` (of ``EpochRecord``),
 ``marks`` (iterations, and the clock then), ``parameters``,
-``accuracies("test", by="epoch")`` (points), ``train_accuracy``, ``test_accuracy``, ``network``,
-``version``.
+``measured("test_accuracy", by="epoch")`` (points), ``train_accuracy``, ``test_accuracy``,
+``network``, ``version``.
 
 **Context**: ``session``, ``texts``, ``_``, ``language``, ``dark``, ``state``,
 ``state_name(state)``, ``on_change(callback, of=…, every=0.4)``, ``on_dark(callback)``,

@@ -104,8 +104,9 @@ class LineChart:
             "aria": {"enabled": True, "label": {"description": self._title}},
             "textStyle": {"fontFamily": "inherit"},
             "grid": {"left": 56, "right": 16, "top": 36, "bottom": 44},
-            "legend": {"show": len(self._lines) > 1, "type": "scroll", "top": 0,
-                       "textStyle": {"color": letters}},
+            # Long, and without circles that no line has, so that dashes are seen.
+            "legend": {"show": len(self._lines) > 1, "type": "scroll", "top": 0, "itemWidth": 32,
+                       "itemStyle": {"opacity": 0}, "textStyle": {"color": letters}},
             "tooltip": {"trigger": "axis", "confine": True},
             "xAxis": {"type": "log" if self._x_logarithmic else "value", "name": self._x,
                       "nameGap": 26, **axis},

@@ -17,10 +17,12 @@ from nudgegrad.validation import check_choice
 if TYPE_CHECKING:
     from nudgegrad.app.worker import Worker
 
-__all__ = ["ENDED", "STATES", "Track"]
+__all__ = ["ENDED", "MEASURED", "STATES", "Track"]
 
 STATES = ("starting", "training", "paused", "completed", "stopped", "diverged", "failed")
 ENDED = STATES[3:]
+MEASURED = ("train_accuracy", "test_accuracy", "validation_accuracy", "validation_loss")
+"""What of an `EpochRecord` is drawn."""
 
 WATCHED_SECONDS = 3.0  # after somebody looked at the weights, new ones are still fetched
 FETCH_SECONDS = 0.45
@@ -164,22 +166,24 @@ class Track:
                 return record
         return self.epochs[-1] if self.epochs else None
 
-    def accuracies(self, part: str = "test", by: str = "epoch") -> list[tuple[float, float | None]]:
+    def measured(
+        self, what: str = "test_accuracy", by: str = "epoch"
+    ) -> list[tuple[float, float | None]]:
         """Return points of a curve, some hundreds at most.
 
         Parameters
         ----------
-        part
-            ``"train"`` or ``"test"``.
+        what
+            One of `MEASURED`.
         by
             What is along x: ``"epoch"`` or ``"iteration"``.
         """
         records = self.epochs[:]
         stride = max(1, math.ceil(len(records) / MOST_ACCURACIES))
-        check_choice("part", part, ("train", "test"))
+        check_choice("what", what, MEASURED)
         check_choice("by", by, ("epoch", "iteration"))
         shown = [*records[:-1:stride], *records[-1:]]
-        return [(getattr(r, by), getattr(r, f"{part}_accuracy")) for r in shown]
+        return [(getattr(r, by), getattr(r, what)) for r in shown]
 
     def take(self, report: Report) -> None:
         """Take in what the worker says."""

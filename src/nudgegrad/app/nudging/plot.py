@@ -61,7 +61,10 @@ class Plot(LineChart):
         options = super()._options()
         options["grid"] = {"left": 72, "right": 20, "top": 40, "bottom": 44}
         options["tooltip"][":valueFormatter"] = WRITE_EXACTLY
-        options["legend"] |= {"itemWidth": 32}  # long enough for dashes to be seen
+        options["legend"]["data"] = [
+            {"name": line.name, "itemStyle": {"opacity": float(line.key in self._dots)}}
+            for line in self._lines
+        ]
         low, high = self._x_range
         kind = "log" if self._both else "value"
         options["xAxis"] |= {"type": kind, "min": low, "max": high}

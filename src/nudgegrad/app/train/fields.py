@@ -84,7 +84,7 @@ def applies(name: str, settings: Configuration) -> bool:
     match name:
         case "decay_every":
             return settings.decay == "step"
-        case "patience" | "monitor":
+        case "patience" | "monitor" | "min_delta":
             return settings.validation_fraction > 0
         case _:
             return True

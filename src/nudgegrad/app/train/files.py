@@ -15,7 +15,14 @@ from matplotlib.figure import Figure
 from nudgegrad.app import runs
 from nudgegrad.app.colours import METHOD_COLOURS, colour
 from nudgegrad.app.track import Track
-from nudgegrad.app.train.curves import accuracy_points, from_first_step, loss_points, seconds_at
+from nudgegrad.app.train.curves import (
+    HELD_OUT,
+    from_first_step,
+    holds_out,
+    loss_points,
+    measured_points,
+    seconds_at,
+)
 from nudgegrad.files import FileError
 from nudgegrad.validation import ParameterError
 
@@ -29,6 +36,8 @@ COLUMNS = (
     "epoch",
     "train_accuracy",
     "test_accuracy",
+    "validation_loss",
+    "validation_accuracy",
 )
 AXES = {"iterations": "iterations", "seconds": "seconds of training"}
 
@@ -43,6 +52,9 @@ def draw_losses(tracks: Sequence[Track], by: str) -> Figure:
             axes.plot(x, y, color=own, alpha=0.35, linewidth=0.7, label="each mini-batch")
         x, y = _columns(loss_points(track, by, smooth=True))
         axes.plot(x, y, color=own, label=track.method, marker="o" if len(x) < 3 else None)
+        if len(tracks) == 1 and holds_out(track):
+            x, y = _columns(measured_points(track, "validation_loss", by))
+            axes.plot(x, y, color=colour(HELD_OUT, dark=False), label="held out")
     return _finish(figure, axes, logarithmic=len(tracks) > 1 and by == "seconds")
 
 
@@ -53,11 +65,14 @@ def draw_accuracies(tracks: Sequence[Track], by: str) -> Figure:
     for track in tracks:
         own = colour(METHOD_COLOURS[track.method], dark=False)
         for part, line in (("train", "-"), ("test", "--")):
-            points = accuracy_points(track, part, by)
+            points = measured_points(track, f"{part}_accuracy", by)
             x, y = _columns(from_first_step(track, points) if logarithmic else points)
             label = f"{track.method}, {part}"
             mark = "o" if len(x) < 3 else None
             axes.plot(x, y, line, color=own, label=label, marker=mark)
+        if len(tracks) == 1 and holds_out(track):
+            x, y = _columns(measured_points(track, "validation_accuracy", by))
+            axes.plot(x, y, color=colour(HELD_OUT, dark=False), label="held out")
     axes.set_ylim(0, 1)
     return _finish(figure, axes, logarithmic=logarithmic)
 
@@ -83,7 +98,7 @@ def write_history(folder: Path, tracks: Sequence[Track]) -> str:
         iterations = sorted({*losses, *records})
         for iteration, second in zip(iterations, seconds_at(track, iterations), strict=True):
             record = records.get(iteration)
-            found = [record.epoch, record.train_accuracy, record.test_accuracy] if record else []
+            found = [getattr(record, column) for column in COLUMNS[4:]] if record else []
             row = [track.method, iteration, f"{second:.6g}", losses.get(iteration), *found]
             writer.writerow([*row, *[None] * (len(COLUMNS) - len(row))])
     return text.getvalue()

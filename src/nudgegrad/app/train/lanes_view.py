@@ -11,7 +11,7 @@ from nudgegrad.app.colours import METHOD_COLOURS, colour
 from nudgegrad.app.context import Context
 from nudgegrad.app.track import Track
 from nudgegrad.app.train import wording
-from nudgegrad.app.train.curves import in_order
+from nudgegrad.app.train.curves import holds_out, in_order
 from nudgegrad.app.train.fields import learning_rate
 from nudgegrad.app.train.grid import grid
 from nudgegrad.app.train.steering import evaluations, progress
@@ -22,10 +22,17 @@ __all__ = ["Lanes", "activity", "facts", "remark"]
 
 def facts(_: Translate, track: Track) -> dict[str, tuple[str, str]]:
     """Return a training's numbers: key → (what it is, value)."""
-    shown = wording.accuracy
+    shown, kept, held = wording.accuracy, track.kept, {}
+    if holds_out(track):
+        found = (kept.validation_accuracy, kept.validation_loss) if kept else (None, None)
+        held = {
+            "held": (_("held out: accuracy"), shown(found[0])),
+            "held_loss": (_("held out: loss"), wording.loss(found[1])),
+        }
     return {
         "test": (_("test accuracy"), shown(track.test_accuracy)),
         "train": (_("train accuracy"), shown(track.train_accuracy)),
+        **held,
         "loss": (_("loss"), wording.loss(track.losses.last)),
         "clock": (_("clock"), wording.duration(_, track.seconds)),
         "eta": (_("time left"), wording.duration(_, 0.0 if _done(track) else track.eta)),

@@ -208,6 +208,14 @@ class Settings:
             "patience", _("Patience"),
             _("Training stops after so many epochs without a better one; empty never stops it."),
         )  # fmt: skip
+        self._number(
+            "min_delta", _("Least improvement"),
+            _(
+                "How much better than the best so far an epoch must be to count as a better one. "
+                "The weights kept are the best ones all the same."
+            ),
+            low=0, whole=False,
+        )  # fmt: skip
 
     def _amounts(self) -> None:
         _ = self.context._
