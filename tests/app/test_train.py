@@ -179,11 +179,11 @@ def test_fields_change_settings(session: Session) -> None:
 def test_recipes_keep_data_and_method(session: Session) -> None:
     session.change(method="weight", seed=9)
     data = session.settings.data
-    fields.use_recipe(session, "best")
+    fields.use_best(session)
     settings = session.settings
     assert (settings.optimizer, settings.hidden_sizes) == ("adam", (128,))
     assert (settings.data, settings.method, settings.seed) == (data, "weight", 9)
-    fields.use_recipe(session, None)
+    fields.use_lesson(session)
     assert session.settings == replace(DEFAULTS, data=data, method="weight", seed=9)
 
 
@@ -195,8 +195,17 @@ def test_models_bring_their_settings(session: Session) -> None:
     assert (settings.model, settings.hidden_sizes) == ("multi-layer", (100,) * 6)
     assert (settings.optimizer, settings.decay, settings.dtype) == ("adam", "linear", "float32")
     assert (settings.method, settings.data) == ("weight", data)
-    fields.use_recipe(session, "best")
+    session.change(learning_rate=0.5, hidden_sizes=(7, 7), decay="none", iterations=5)
+    fields.use_best(session)
+    assert session.settings == settings
+    fields.use_lesson(session)
     assert session.settings.model == "two-layer"
+
+
+def test_what_the_best_settings_reach_is_said_of_mnist_alone() -> None:
+    assert fields.reached(DEFAULTS) == 98
+    assert fields.reached(replace(DEFAULTS, model="simple-convnet")) == 99
+    assert fields.reached(replace(DEFAULTS, data="digits")) is None
 
 
 def test_a_model_that_cannot_take_the_data_is_refused(session: Session, tmp_path: Path) -> None:

@@ -18,18 +18,22 @@ __all__ = [
     "applies",
     "change",
     "learning_rate",
+    "reached",
     "read_sizes",
     "rule",
     "slide",
     "unslide",
+    "use_best",
+    "use_lesson",
     "use_model",
-    "use_recipe",
     "write_sizes",
 ]
 
 MOST_LAYERS, MOST_UNITS = 8, 4096
 RATE_RANGE = (-5.0, 1.0)
 """Powers of ten between which the learning rate is dragged."""
+REACHED = {"two-layer": 98, "multi-layer": 98, "simple-convnet": 99}
+"""Percent of MNIST's test images: docs/training.md and docs/benchmarks.md have the decimals."""
 MAY_BE_EMPTY = ("train_limit", "classes", "decay_every", "patience")
 
 
@@ -127,9 +131,21 @@ def use_model(session: Session, name: str) -> None:
     _use(session, {**MODEL_SETTINGS[check_model(name)], "model": name})
 
 
-def use_recipe(session: Session, name: str | None) -> None:
-    """Take the settings of a recipe, or the lesson's; data and method stay."""
-    _use(session, RECIPES[name] if name else {})
+def use_lesson(session: Session) -> None:
+    """Take the lesson's settings; data and method stay."""
+    _use(session, {})
+
+
+def use_best(session: Session) -> None:
+    """Take the best settings that are known for the model; it, data and method stay."""
+    model = session.settings.model
+    best = RECIPES["best"] if model == "two-layer" else MODEL_SETTINGS[model]
+    _use(session, {**best, "model": model})
+
+
+def reached(settings: Configuration) -> int | None:
+    """Return the percent of test images that the best settings read, where it was measured."""
+    return REACHED[settings.model] if settings.data == "mnist" else None
 
 
 def _use(session: Session, chosen: dict[str, Any]) -> None:

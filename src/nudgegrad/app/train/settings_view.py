@@ -57,19 +57,28 @@ class Settings:
     def _recipes(self) -> None:
         _, session = self.context._, self.context.session
         with ui.row().classes("items-center gap-2 w-full"):
-            lesson = ui.button(_("The lesson's"), on_click=lambda: fields.use_recipe(session, None))
-            best = ui.button(_("Best: 98 %"), on_click=lambda: fields.use_recipe(session, "best"))
-            for button in (lesson, best):
+            lesson = ui.button(_("The lesson's"), on_click=lambda: fields.use_lesson(session))
+            self.best = ui.button(on_click=lambda: fields.use_best(session))
+            self.recipes = [lesson, self.best]
+            for button in self.recipes:
                 button.props("outline dense no-caps").classes("px-3")
-            self.recipes = [lesson, best]
             widgets.explanation(
                 _("The lesson's"),
                 _(
                     "Settings that go together. The lesson's: one hidden layer of 100 sigmoid "
-                    "units, plain gradient descent, 10,000 mini-batches. Best: 128 ReLU units, "
-                    "Adam, 30,000 mini-batches, a falling learning rate."
+                    "units, plain gradient descent, 10,000 mini-batches. Best: what suits the "
+                    "model that is chosen, with ReLU, Adam and a falling learning rate; one "
+                    "hidden layer then has 128 units and 30,000 mini-batches, other models have "
+                    "6,000. The percents are those of MNIST's test images."
                 ),
             )
+        self._name_best()
+
+    def _name_best(self) -> None:
+        """Say what the best settings reach, where that is known."""
+        _, percent = self.context._, fields.reached(self.context.session.settings)
+        known = _("Best: {percent} %").format(percent=percent)
+        self.best.text = _("Best") if percent is None else known
 
     def _rate(self) -> None:
         _, session = self.context._, self.context.session
@@ -288,6 +297,7 @@ class Settings:
         finally:
             self.filling = False
         self.data.fill(settings)
+        self._name_best()
         self._hide()
 
     def _hide(self) -> None:
