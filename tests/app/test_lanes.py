@@ -119,12 +119,19 @@ def test_lanes_and_runs_in_words(session: Session) -> None:
     assert lanes_view.facts(same, track)["rate"][1] == "50 a second"
     settings = replace(session.settings, iterations=3)
     run = Run.begin(settings, settings.load_data(), out=session.runs / "one")
-    assert runs_view.facts(same, session.list_runs()[0]) == ["unfinished", "node", "hidden 5"]
+    assert runs_view.facts(same, session.list_runs()[0]) == [
+        "unfinished", "data.npz", "two-layer 5", "node",
+    ]  # fmt: skip
     run.go()
     run.finish()
     told = runs_view.facts(same, session.list_runs()[0])
-    assert told[:4] == ["completed", "node", "hidden 5", "3 iterations"]
-    assert told[4].startswith("test ")
+    assert told[:5] == ["completed", "data.npz", "two-layer 5", "node", "3 iterations"]
+    assert told[5].startswith("test ")
+    deep = replace(session.list_runs()[0].configuration, hidden_sizes=(7, 7, 7))
+    named = replace(session.list_runs()[0], configuration=deep)
+    assert runs_view.facts(same, named)[2] == "multi-layer 3 × 7"
+    uneven = replace(named, configuration=replace(deep, hidden_sizes=(7, 5)))
+    assert runs_view.facts(same, uneven)[2] == "multi-layer 7-5"
     assert runs_view.why_not(same, session, "one") == ""
     assert runs_view.why_not(same, session, "one", ValueError("why")) == "why"
     session.tracks["node"] = make_track()

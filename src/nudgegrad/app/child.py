@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from nudgegrad.app.pace import Pace
 from nudgegrad.app.protocol import (
     Command,
     Ended,
@@ -38,8 +38,6 @@ __all__ = ["work"]
 
 REPORT_SECONDS = 0.2
 LISTEN_SECONDS = 0.02  # a look at the pipe costs a hundredth of a step
-WINDOW = 15  # reports that the rate is taken over: three seconds
-WARM_UP = 5  # steps that the rate leaves out: first touches of memory and caches
 
 
 def work(connection: Connection, job: Job) -> None:
@@ -80,10 +78,10 @@ class _Training:
         self.measuring: float | None = None
         self.epochs: list[EpochRecord] = []
         self.learning_rate = self.fraction = 0.0
-        self.told = self.first = 0  # losses
+        self.told = 0  # losses
         self.ticked = self.listened = self.reported = 0.0
         self.base = 0.0  # seconds of training at `ticked`
-        self.window: deque[tuple[float, float]] = deque(maxlen=WINDOW)
+        self.pace = Pace(0, within_steps=job.configuration.method == "naive")
 
     def run(self) -> Ended:
         """Do the whole job."""
@@ -95,7 +93,7 @@ class _Training:
             with one_blas_thread():  # as naive itself has here
                 run.estimate_naive()
         history = trainer.history
-        self.told = self.first = history.iterations
+        self.told = self.pace.first = history.iterations
         self.base = history.seconds
         self.learning_rate = trainer.optimizer.learning_rate
         data = run.dataset
@@ -216,7 +214,7 @@ class _Training:
         if now - self.reported >= REPORT_SECONDS:
             self.report(fraction)
         if self.paused and not self.stopping:
-            self.window.clear()
+            self.pace.clear()
             self.report(fraction)
             self.send_weights()
             with self.trainer.stopwatch.stopped():
@@ -260,14 +258,12 @@ class _Training:
         self.reported = now
         seconds = self.base + now - self.ticked
         position = history.iterations + fraction
-        rate = eta = None
-        if self.window and seconds > self.window[0][0] and position > self.window[0][1]:
-            rate = (position - self.window[0][1]) / (seconds - self.window[0][0])
+        self.pace.look(seconds, history.iterations, fraction)
+        rate, eta = self.pace.rate, None
+        if rate is not None:
             eta = (self.planned - position) / rate
         elif self.made is not None and trainer.method == "naive" and self.made.naive_seconds:
             eta = (self.planned - position) * self.made.naive_seconds
-        if trainer.method == "naive" or history.iterations - self.first >= WARM_UP:
-            self.window.append((seconds, position))
         losses, epochs = tuple(history.train_loss[self.told :]), tuple(self.epochs)
         self.told, self.epochs = history.iterations, []
         self.send(

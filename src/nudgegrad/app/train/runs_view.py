@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from nicegui import run, ui
 
@@ -33,8 +34,9 @@ def facts(_: Translate, found: RunFacts, *, under_way: bool = False) -> list[str
     settings = found.configuration
     parts = [
         _("training now") if under_way else outcome_name(_, found.outcome),
+        Path(settings.data).name,
+        f"{settings.model} {_written(settings.hidden_sizes)}",
         settings.method,
-        _("hidden {sizes}").format(sizes="-".join(map(str, settings.hidden_sizes)) or "0"),
     ]
     if found.iterations is not None:
         parts.append(_("{number} iterations").format(number=wording.count(found.iterations)))
@@ -43,6 +45,13 @@ def facts(_: Translate, found: RunFacts, *, under_way: bool = False) -> list[str
     if found.seconds is not None:
         parts.append(wording.duration(_, found.seconds))
     return parts
+
+
+def _written(sizes: tuple[int, ...]) -> str:
+    """Return hidden sizes, several equal ones as ``6 × 100``."""
+    if len(sizes) > 1 and len(set(sizes)) == 1:
+        return f"{len(sizes)} × {sizes[0]}"
+    return "-".join(map(str, sizes)) or "0"
 
 
 def why_not(_: Translate, session: Session, name: str, error: Exception | None = None) -> str:
