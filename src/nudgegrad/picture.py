@@ -1,4 +1,4 @@
-"""Pictures of a digit, made into what MNIST's images are.
+"""Pictures of a digit, made into what MNIST's images are, or those of another data set.
 
 MNIST's digits were scaled to fit 20 × 20 pixels, and placed in 28 × 28 with their centre of mass
 in the middle. A network that learnt from them expects the same of every picture.
@@ -11,15 +11,24 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-__all__ = ["MOST_PIXELS", "PictureError", "centre", "read_digit", "read_grey", "size_of"]
+__all__ = [
+    "MOST_PIXELS",
+    "PictureError",
+    "Placing",
+    "centre",
+    "read_digit",
+    "read_grey",
+    "read_ink",
+    "size_of",
+]  # fmt: skip
 
-FIELD, BOX = 28, 20  # pixels on each side: of the result, and of the digit in it
 MOST_PIXELS = 25_000_000
 LEAST_CONTRAST = 8  # grey levels of 255 between ink and background
 FAINT = 0.1  # the part of the strongest ink below which there is none
@@ -31,13 +40,53 @@ class PictureError(ValueError):
     """A picture from which no digit can be read; the message says why."""
 
 
+@dataclass(frozen=True)
+class Placing:
+    """Where a data set's pictures have what they show; the defaults are MNIST's.
+
+    Attributes
+    ----------
+    shape
+        Height and width of a picture, in pixels.
+    box
+        Height and width that what is shown is scaled to fit.
+    at
+        Row and column of its centre, on average.
+    by_mass
+        Whether that is its centre of mass, or the middle of its borders.
+    """
+
+    shape: tuple[int, int] = (28, 28)
+    box: tuple[int, int] = (20, 20)
+    at: tuple[float, float] = (14.0, 14.0)
+    by_mass: bool = True
+
+
+MNIST = Placing()
+
+
 def read_digit(
     source: str | os.PathLike[str] | bytes, name: str | None = None
 ) -> NDArray[np.uint8]:
-    """Read a digit from a PNG or JPEG picture as MNIST would have it.
+    """Read a digit from a PNG or JPEG picture as MNIST would have it: `centre` of `read_ink`.
 
-    The digit may be dark on light or light on dark, of any size and anywhere in the picture, on
-    an even or transparent background.
+    Parameters, and errors, are those of `read_ink`.
+
+    Returns
+    -------
+    ndarray of uint8
+        28 × 28, from 0 (background) to 255 (the strongest ink).
+    """
+    return centre(read_ink(source, name))
+
+
+def read_ink(
+    source: str | os.PathLike[str] | bytes, name: str | None = None
+) -> NDArray[np.float32]:
+    """Read how much ink is where in a PNG or JPEG picture.
+
+    What it shows may be dark on light or light on dark, of any size and anywhere in the picture,
+    on an even or transparent background.
 
     Parameters
     ----------
@@ -48,8 +97,8 @@ def read_digit(
 
     Returns
     -------
-    ndarray of uint8
-        28 × 28, from 0 (background) to 255 (the strongest ink).
+    ndarray of float32
+        As large as the picture, 0 where there is none.
 
     Raises
     ------
@@ -68,7 +117,7 @@ def read_digit(
     # Squares, so that strong ink outweighs a slightly uneven background however large that is.
     darker = np.square(np.minimum(deviation, 0)).sum(dtype=np.float64)
     lighter = np.square(np.maximum(deviation, 0)).sum(dtype=np.float64)
-    ink = np.maximum(deviation if lighter > darker else -deviation, 0)
+    ink: NDArray[np.float32] = np.maximum(deviation if lighter > darker else -deviation, 0)
 
     # Neighbours differ by noise, not by shade; their median difference is 0.95 of its deviation.
     noise = NOISE_FACTOR * float(np.median(np.abs(np.diff(border)))) / 0.95
@@ -81,7 +130,7 @@ def read_digit(
     # Uneven light and JPEG's blotches show at the border, where a digit seldom is.
     shade = min(SHADE_FACTOR * float(np.quantile(np.abs(border - background), 0.9)), 0.5 * peak)
     ink[ink < max(FAINT * peak, noise, shade)] = 0
-    return centre(ink)
+    return ink
 
 
 def read_grey(
@@ -136,19 +185,22 @@ def size_of(source: str | os.PathLike[str]) -> tuple[int, int]:
         return (image.width, image.height) if turned else (image.height, image.width)
 
 
-def centre(ink: NDArray[Any]) -> NDArray[np.uint8]:
-    """Scale and place ink as MNIST's digits are.
+def centre(ink: NDArray[Any], placing: Placing = MNIST) -> NDArray[np.uint8]:
+    """Scale and place ink as a data set's pictures have it.
 
     Parameters
     ----------
     ink
         How much ink is at each point of a picture of any size; 0 where there is none.
+    placing
+        As MNIST's digits unless told: fitted into 20 × 20 pixels, with the centre of mass in the
+        middle of 28 × 28.
 
     Returns
     -------
     ndarray of uint8
-        28 × 28, the digit fitted into 20 × 20 of them and its centre of mass in the middle, as
-        far as it does not reach over the edge; the strongest ink is 255.
+        Of the placing's shape. It is moved as far as it does not reach over the edge; the
+        strongest ink is 255.
 
     Raises
     ------
@@ -165,30 +217,31 @@ def centre(ink: NDArray[Any]) -> NDArray[np.uint8]:
     if rows.size == 0:
         raise PictureError("the picture is empty: there is no ink in it")
     digit = values[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    digit = _fit(digit / digit.max())
+    digit = _fit(digit / digit.max(), placing.box)
 
-    field = np.zeros((FIELD, FIELD), dtype=np.float32)
-    top, left = (_offset(digit.sum(axis=other)) for other in (1, 0))
+    field = np.zeros(placing.shape, dtype=np.float32)
+    top, left = (_offset(digit.sum(axis=1 - axis), axis, placing) for axis in (0, 1))
     field[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
     result: NDArray[np.uint8] = np.rint(field * (255 / field.max())).astype(np.uint8)
     return result
 
 
-def _fit(digit: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scale to 20 pixels along the longer side, keeping the aspect ratio."""
+def _fit(digit: NDArray[np.float32], box: tuple[int, int]) -> NDArray[np.float32]:
+    """Scale to the largest that fits a box, keeping the aspect ratio."""
     height, width = digit.shape
-    scale = BOX / max(height, width)
+    scale = min(box[0] / height, box[1] / width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     # Averages of areas keep thin strokes and, unlike filters with negative lobes, add no rings.
     method = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
     return np.asarray(Image.fromarray(digit).resize(size, method), dtype=np.float32)
 
 
-def _offset(profile: NDArray[np.float32]) -> int:
-    """Return where a digit with this profile begins, its centre of mass in the middle."""
-    centre_of_mass = float(np.average(np.arange(len(profile)), weights=profile))
-    # The middle is pixel 14, as it is in MNIST on average.
-    return min(max(round(FIELD / 2 - centre_of_mass), 0), FIELD - len(profile))
+def _offset(profile: NDArray[np.float32], axis: int, placing: Placing) -> int:
+    """Return where a digit with this profile begins, so that its centre is where it belongs."""
+    middle = (len(profile) - 1) / 2
+    if placing.by_mass:
+        middle = float(np.average(np.arange(len(profile)), weights=profile))
+    return min(max(round(placing.at[axis] - middle), 0), placing.shape[axis] - len(profile))
 
 
 def _open(file: str | IO[bytes], name: str) -> Image.Image:

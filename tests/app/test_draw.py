@@ -16,9 +16,15 @@ from PIL import Image
 
 import nudgegrad as ng
 from nudgegrad.app.draw import pictures
+from nudgegrad.app.draw.frame import Frame, frame_of
 from nudgegrad.app.draw.pictures import RASTER, Answer
 from nudgegrad.data import Dataset
-from nudgegrad.picture import PictureError
+from nudgegrad.picture import MNIST, PictureError
+
+INK = Frame((28, 28), MNIST, 0.0, 1.0, 0.0, 1.0, ink_only=True)
+"""MNIST's."""
+PLAIN = Frame((28, 28), None, 0.0, 1.0, 0.0, 1.0)
+"""Of pictures without an even background."""
 
 
 def encoded(ink: np.ndarray) -> str:
@@ -44,8 +50,8 @@ def data() -> Dataset:
 
 
 def test_a_drawing_is_centred_wherever_it_is() -> None:
-    first = pictures.from_drawing(encoded(stroke(2, 3)))
-    second = pictures.from_drawing(encoded(stroke(35, 70)))
+    first = pictures.from_drawing(encoded(stroke(2, 3)), INK)
+    second = pictures.from_drawing(encoded(stroke(35, 70)), INK)
     assert first is not None
     assert second is not None
     np.testing.assert_array_equal(first.pixels, second.pixels)
@@ -56,16 +62,16 @@ def test_a_drawing_is_centred_wherever_it_is() -> None:
 
 
 def test_nothing_drawn_is_nothing() -> None:
-    assert pictures.from_drawing(encoded(np.zeros((RASTER, RASTER)))) is None
-    assert pictures.from_drawing(encoded(np.full((RASTER, RASTER), 20))) is None
+    assert pictures.from_drawing(encoded(np.zeros((RASTER, RASTER))), INK) is None
+    assert pictures.from_drawing(encoded(np.full((RASTER, RASTER), 20)), INK) is None
 
 
 def test_a_soft_edge_is_no_border() -> None:
     ink = stroke(20, 20)
-    plain = pictures.from_drawing(encoded(ink))
+    plain = pictures.from_drawing(encoded(ink), INK)
     ink[10, :] = 20
     assert plain is not None
-    soft = pictures.from_drawing(encoded(ink))
+    soft = pictures.from_drawing(encoded(ink), INK)
     assert soft is not None
     np.testing.assert_array_equal(plain.pixels, soft.pixels)
 
@@ -79,7 +85,7 @@ def test_a_soft_edge_is_no_border() -> None:
 )  # fmt: skip
 def test_what_is_no_drawing_is_refused(sent: object) -> None:
     with pytest.raises(PictureError, match="a drawing must"):
-        pictures.from_drawing(sent)
+        pictures.from_drawing(sent, INK)
 
 
 def test_a_file() -> None:
@@ -87,43 +93,43 @@ def test_a_file() -> None:
     paper[50:250, 80:110] = 0
     stream = io.BytesIO()
     Image.fromarray(paper).save(stream, "jpeg")
-    shown = pictures.from_file(stream.getvalue(), "one.jpg")
+    shown = pictures.from_file(stream.getvalue(), "one.jpg", INK)
     assert (shown.origin, shown.name, shown.label) == ("file", "one.jpg", None)
     assert shown.pixels[14, 14] == 255
 
 
 def test_files_are_refused_before_they_are_decoded() -> None:
     with pytest.raises(PictureError, match=r"big\.png: must have at most 20,000,000 bytes"):
-        pictures.from_file(bytes(pictures.MOST_BYTES + 1), "big.png")
+        pictures.from_file(bytes(pictures.MOST_BYTES + 1), "big.png", INK)
     stream = io.BytesIO()
     Image.new("1", (6000, 6000)).save(stream, "png")
     with pytest.raises(PictureError, match=r"wide\.png: must have at most 25,000,000 pixels"):
-        pictures.from_file(stream.getvalue(), "wide.png")
+        pictures.from_file(stream.getvalue(), "wide.png", INK)
     for content in (b"", b"GIF89a", b"\x89PNG\r\n\x1a\n", stream.getvalue()[:60]):
         with pytest.raises(PictureError, match=r"^x\.png: "):
-            pictures.from_file(content, "x.png")
+            pictures.from_file(content, "x.png", INK)
 
 
 def test_an_answer(net: ng.Network) -> None:
-    shown = pictures.from_drawing(encoded(stroke(10, 10)))
+    shown = pictures.from_drawing(encoded(stroke(10, 10)), INK)
     assert shown is not None
     answer = pictures.answer(net, shown)
     expected = net.predict(shown.inputs)[0]
     np.testing.assert_allclose([p or np.nan for p in answer.probabilities], expected)
     assert answer.best == expected.argmax()
-    assert pictures.takes_pictures(net)
-    assert not pictures.takes_pictures(ng.TwoLayerNet(16, 5, 4, seed=0))
 
 
 def test_a_diverged_network_gives_gaps(net: ng.Network) -> None:
     net.params["W2"][:] = np.nan
-    shown = pictures.from_drawing(encoded(stroke(10, 10)))
+    shown = pictures.from_drawing(encoded(stroke(10, 10)), INK)
     assert shown is not None
     assert pictures.answer(net, shown) == pictures.no_answer(net) == Answer((None,) * 10, None)
 
 
 def test_test_images(net: ng.Network, data: Dataset) -> None:
-    shown = pictures.from_test_set(data, 3)
+    frame = frame_of(data)
+    assert frame is not None
+    shown = pictures.from_test_set(data, 3, frame)
     np.testing.assert_array_equal(shown.pixels, data.x_test[3])
     assert (shown.origin, shown.index, shown.label) == ("test", 3, 3)
     assert 0 <= pictures.random_index(data) < 12
@@ -136,17 +142,13 @@ def test_test_images(net: ng.Network, data: Dataset) -> None:
 def test_images_of_floats_keep_their_values() -> None:
     x = np.linspace(-1, 3, 784)[None]
     t = np.zeros(1, int)
-    shown = pictures.from_test_set(Dataset("floats", x, t, x, t, 1, "here"), 0)
-    np.testing.assert_array_equal(shown.inputs, x)
-    assert (shown.pixels.min(), shown.pixels.max()) == (0, 255)
-    flat = pictures.from_test_set(Dataset("flat", x * 0, t, x * 0, t, 1, "here"), 0)
-    assert not flat.pixels.any()
-
-
-def test_data_that_are_no_pictures() -> None:
-    x, t = np.zeros((1, 16)), np.zeros(1, int)
-    with pytest.raises(PictureError, match="has 16 numbers a sample"):
-        pictures.from_test_set(Dataset("small", x, t, x, t, 1, "here"), 0)
+    floats, flat = (Dataset("floats", part, t, part, t, 1, "here") for part in (x, x * 0))
+    for data in (floats, flat):
+        frame = frame_of(data)
+        assert frame is not None
+        shown = pictures.from_test_set(data, 0, frame)
+        np.testing.assert_array_equal(shown.inputs, data.x_test)
+        assert (shown.pixels.min(), shown.pixels.max()) == ((0, 255) if data is floats else (0, 0))
 
 
 def test_the_next_wrong_one(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,16 +186,16 @@ def test_a_body_is_read_no_further_than_allowed(limit: int, taken: bytes | None)
     assert asyncio.run(receive(SimpleNamespace(stream=stream), limit)) == taken  # type: ignore[arg-type, unused-ignore]
 
 
-def test_pictures_of_another_kind_are_only_scaled() -> None:
+def test_pictures_without_an_even_background_are_only_scaled() -> None:
     ink = np.zeros((RASTER, RASTER), dtype=np.uint8)
     ink[:6, :9] = 240
-    shown = pictures.from_drawing(encoded(ink), "grey")
+    shown = pictures.from_drawing(encoded(ink), PLAIN)
     assert shown is not None
     assert (shown.pixels[:2, :3] == 240).all()
     assert shown.pixels.sum() == 6 * 240
     stream = io.BytesIO()
     Image.fromarray(np.full((56, 56), 90, np.uint8)).save(stream, "png")
-    scaled = pictures.from_file(stream.getvalue(), "grey.png", "grey")
+    scaled = pictures.from_file(stream.getvalue(), "grey.png", PLAIN)
     assert (scaled.pixels == 90).all()
     with pytest.raises(PictureError, match=r"^x\.png"):
-        pictures.from_file(b"no picture", "x.png", "grey")
+        pictures.from_file(b"no picture", "x.png", PLAIN)

@@ -135,7 +135,27 @@ def test_classes_with_names(page: Any, tmp_path: Path) -> None:
 
 
 @in_a_browser
+def test_pictures_of_another_size(page: Any, tmp_path: Path) -> None:
+    for number in range(12):
+        picture = Image.new("L", (12, 9), 255)
+        picture.paste(0, (5, 1, 7 + number % 2, 8))
+        folder = tmp_path / "pictures" / ("train" if number % 3 else "test") / "bar"
+        folder.mkdir(parents=True, exist_ok=True)
+        picture.save(folder / f"{number}.png")
+    for url in serve(HELPERS, str(tmp_path / "pictures"), cwd=tmp_path):
+        open_page(page, f"{url}?tab=draw")
+        page.get_by_text("The network knows pictures: bar.").wait_for()
+        draw(page, (0.5, 0.1), (0.5, 0.9))
+        page.get_by_text("your drawing").wait_for()
+        seen = page.get_by_alt_text("The picture as the network gets it, 9 × 12 pixels")
+        assert seen.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [12, 9]
+        page.get_by_role("button", name="Random test image").click()
+        page.get_by_text("its label is").wait_for()
+        page.goto("about:blank")  # before the server is gone
+
+
+@in_a_browser
 def test_a_network_that_takes_no_pictures(other_data: str, page: Any) -> None:
     open_page(page, f"{other_data}?tab=draw")
-    page.get_by_text("This network takes 16 numbers, and a picture here has 28 × 28").wait_for()
+    page.get_by_text("this network takes 16 other numbers").wait_for()
     assert not page.locator("canvas").is_visible()

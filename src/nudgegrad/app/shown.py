@@ -10,6 +10,7 @@ from nudgegrad.app.session import Session
 from nudgegrad.data import Dataset
 from nudgegrad.network import Network
 from nudgegrad.training.configuration import Configuration
+from nudgegrad.validation import ParameterError
 
 __all__ = ["Shown", "look_at"]
 
@@ -50,8 +51,20 @@ def look_at(session: Session) -> Shown:
     Raises
     ------
     ParameterError, FileError
-        If the data are gone.
+        If the data are gone, or are others by now than the network was trained on.
     """
+    shown = _look_at(session)
+    layers, data = shown.network.layers, shown.data
+    takes, gives = layers[0].input_size, layers[-1].output_size
+    if (data.features, data.classes) != (takes, gives):
+        raise ParameterError(
+            f"data must have {takes} inputs and {gives} classes, as these weights do, got "
+            f"{data.features} and {data.classes} in {data.name}"
+        )
+    return shown
+
+
+def _look_at(session: Session) -> Shown:
     version, track = session.version, session.main
     if track is None:
         settings = session.settings

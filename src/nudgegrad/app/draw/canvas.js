@@ -4,18 +4,18 @@
 const INTERVAL = 200; // milliseconds between two sendings
 const NEAR = 0.003; // points nearer than this to the last one are left out
 const MOST_POINTS = 50000;
-const KEY_STEP = 1 / 28;
 
 // Outlives the component, which is taken away with its tab and made anew with its language.
 // `turn` counts the pictures that the server laid down: a drawing from before has come too late.
 const drawing = { strokes: [], base: null, turn: 0 };
 
-function decode(text, side) {
+function decode(text, [height, width]) {
   const bytes = atob(text);
   const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = side;
+  canvas.width = width;
+  canvas.height = height;
   const context = canvas.getContext("2d");
-  const image = context.createImageData(side, side);
+  const image = context.createImageData(width, height);
   for (let i = 0; i < bytes.length; i++) {
     image.data.fill(bytes.charCodeAt(i), 4 * i, 4 * i + 3);
     image.data[4 * i + 3] = 255;
@@ -30,7 +30,11 @@ function paint(context, size) {
   if (drawing.base) {
     context.imageSmoothingEnabled = true;
     context.imageSmoothingQuality = "high";
-    context.drawImage(drawing.base, 0, 0, size, size);
+    // In the middle, with its own proportions.
+    const { width, height } = drawing.base;
+    const scale = size / Math.max(width, height);
+    const [across, down] = [width * scale, height * scale];
+    context.drawImage(drawing.base, (size - across) / 2, (size - down) / 2, across, down);
   }
   context.strokeStyle = context.fillStyle = "#fff";
   context.lineCap = context.lineJoin = "round";
@@ -65,7 +69,7 @@ export default {
       <div :id="hintId" class="ng-hint">{{ hint }}</div>
     </div>
   `,
-  props: { label: String, hint: String, side: Number, base: Number, pen: Number },
+  props: { label: String, hint: String, side: Number, shape: Array, pen: Number },
   created() {
     this.hintId = `ng-canvas-hint-${Math.random().toString(36).slice(2)}`;
     this.pointer = null; // the one that draws
@@ -75,7 +79,6 @@ export default {
     this.sentAt = 0;
     this.timer = null;
     this.raster = document.createElement("canvas");
-    this.raster.width = this.raster.height = this.side;
   },
   mounted() {
     this.observer = new ResizeObserver(() => this.repaint());
@@ -97,13 +100,13 @@ export default {
       this.stroke = null;
       this.changed();
     },
-    lay(pixels, turn) {
+    lay(ink, shape, turn) {
       // Not sent: the server knows it, and would place it anew.
       clearTimeout(this.timer);
       this.timer = null;
       drawing.turn = turn;
       drawing.strokes = [];
-      drawing.base = decode(pixels, this.base);
+      drawing.base = decode(ink, shape);
       this.stroke = null;
       this.repaint();
     },
@@ -153,7 +156,8 @@ export default {
       else if (step && this.pointer === null) {
         this.byKeys = true;
         const held = (value) => Math.min(Math.max(value, 0), 1);
-        this.cursor = this.cursor.map((value, axis) => held(value + step[axis] * KEY_STEP));
+        const far = 1 / Math.min(Math.max(...this.shape), 28);
+        this.cursor = this.cursor.map((value, axis) => held(value + step[axis] * far));
         if (this.stroke) {
           this.extend(this.cursor);
           this.changed();
@@ -176,6 +180,7 @@ export default {
     send() {
       this.timer = null;
       this.sentAt = Date.now();
+      this.raster.width = this.raster.height = this.side;
       const context = this.raster.getContext("2d", { willReadFrequently: true });
       paint(context, this.side);
       const pixels = context.getImageData(0, 0, this.side, this.side).data;

@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from nicegui import app, ui
 from nicegui.events import GenericEventArguments, handle_event
 
-from nudgegrad.app.draw.pictures import MOST_BYTES, RASTER, SIDE
+from nudgegrad.app.draw.pictures import MOST_BYTES
 
 __all__ = ["Bars", "Canvas", "FileButton", "receive"]
 
@@ -31,7 +31,7 @@ class Canvas(ui.element, component="canvas.js"):  # type: ignore[misc, call-arg,
     def __init__(self, *, label: str, hint: str, on_draw: Callable[[Any, Any], Any]) -> None:
         super().__init__()
         self.props["label"], self.props["hint"] = label, hint
-        self.props["side"], self.props["base"] = RASTER, SIDE
+        self.props["side"], self.props["shape"] = 84, [28, 28]
         self.props["pen"] = 0.08
 
         def draw(event: GenericEventArguments) -> Any:
@@ -48,9 +48,15 @@ class Canvas(ui.element, component="canvas.js"):  # type: ignore[misc, call-arg,
         """Take the last stroke away."""
         self.run_method("undo")
 
-    def lay(self, pixels: str, turn: int) -> None:
-        """Put a picture of 28 × 28 bytes in base 64 in place of everything, to draw on."""
-        self.run_method("lay", pixels, turn)
+    def set_size(self, side: int, shape: tuple[int, int]) -> None:
+        """Change how many pixels on each side are sent, and the shape of the network's pictures."""
+        if [self.props["side"], self.props["shape"]] != [side, list(shape)]:
+            self.props["side"], self.props["shape"] = side, list(shape)
+            self.update()
+
+    def lay(self, ink: str, shape: tuple[int, int], turn: int) -> None:
+        """Put a picture of bytes in base 64 in place of everything, to draw on."""
+        self.run_method("lay", ink, list(shape), turn)
 
     def set_pen(self, width: float) -> None:
         """Change how wide strokes are, as a part of the square's side."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from nudgegrad.app.draw.frame import Frame, is_even
 from nudgegrad.data import Dataset, as_inputs
 from nudgegrad.network import Network
-from nudgegrad.picture import PictureError, centre, read_digit, read_grey
+from nudgegrad.picture import PictureError, read_grey, read_ink
 
 __all__ = [
     "MOST_BYTES",
-    "RASTER",
-    "SIDE",
+    "MOST_RASTER",
     "Answer",
     "Picture",
     "answer",
@@ -31,11 +32,12 @@ __all__ = [
     "no_answer",
     "random_index",
     "ranked",
-    "takes_pictures",
+    "raster_of",
 ]
 
-SIDE = 28
-RASTER = 84  # pixels on each side of what the canvas sends: a small digit needs some to spare
+RASTER = 84  # pixels on each side of what the canvas sends, at least …
+TIMES = 3  # … and so many for each of a picture's: a small digit needs some to spare
+MOST_RASTER = 336
 MOST_BYTES = 20_000_000  # of a file
 FAINT = 26  # of 255; strokes end in a soft edge that should not count as the digit's border
 MOST_BARS = 12
@@ -49,7 +51,9 @@ class Picture:
     Attributes
     ----------
     pixels
-        28 × 28, from 0 (background) to 255 (ink): to look at.
+        (height, width), from 0 to 255: to look at.
+    ink
+        The same as what a drawing would have: 0 where there is none, at most 255.
     inputs
         One row, as the network takes it, in float64.
     origin
@@ -61,6 +65,7 @@ class Picture:
     """
 
     pixels: NDArray[np.uint8]
+    ink: NDArray[np.uint8]
     inputs: NDArray[Any]
     origin: str
     name: str = ""
@@ -90,11 +95,6 @@ class Answer:
     best: int | None
 
 
-def takes_pictures(network: Network) -> bool:
-    """Tell whether a network has 28 × 28 inputs."""
-    return network.layers[0].input_size == SIDE * SIDE
-
-
 def answer(network: Network, picture: Picture) -> Answer:
     """Ask a network that takes pictures."""
     with np.errstate(all="ignore"):  # weights that have diverged
@@ -117,45 +117,48 @@ def ranked(answer: Answer) -> list[int]:
     return sorted(range(len(values)), key=lambda i: -(values[i] or 0.0))[:MOST_BARS]
 
 
-def from_drawing(raster: Any, kind: str = "ink") -> Picture | None:
+def raster_of(frame: Frame) -> int:
+    """Return how many pixels on each side the canvas is to send."""
+    return min(max(RASTER, TIMES * max(frame.shape)), MOST_RASTER)
+
+
+def from_drawing(raster: Any, frame: Frame) -> Picture | None:
     """Return the picture of what was drawn, or None if nothing was.
 
     Parameters
     ----------
     raster
-        What the canvas sent: `RASTER` × `RASTER` bytes of ink in base 64, row by row. It comes
-        from outside, and may be anything.
-    kind
-        What pictures the network knows, as of `Dataset`: ``"ink"`` is centred as MNIST's is,
-        others are only scaled.
+        What the canvas sent: a square of bytes of ink in base 64, row by row. It comes from
+        outside, and may be anything.
+    frame
+        What pictures the network knows.
 
     Raises
     ------
     PictureError
         If it is no such text.
     """
-    size = RASTER * RASTER
-    if not isinstance(raster, str) or len(raster) != 4 * ((size + 2) // 3):
-        raise PictureError(f"a drawing must be {RASTER} × {RASTER} bytes in base 64")
+    if not isinstance(raster, str) or len(raster) > 4 * ((MOST_RASTER**2 + 2) // 3):
+        raise PictureError(
+            f"a drawing must be at most {MOST_RASTER} × {MOST_RASTER} bytes in base 64"
+        )
     try:
         content = base64.b64decode(raster, validate=True)
     except (binascii.Error, ValueError) as error:
         raise PictureError(f"a drawing must be in base 64 ({error})") from error
-    if len(content) != size:
-        raise PictureError(f"a drawing must have {size} bytes, got {len(content)}")
-    ink = np.frombuffer(content, np.uint8).reshape(RASTER, RASTER)
+    side = math.isqrt(len(content))
+    if not side or side * side != len(content):
+        raise PictureError(f"a drawing must be a square of bytes, got {len(content)}")
+    ink = np.frombuffer(content, np.uint8).reshape(side, side)
     ink = np.where(ink < FAINT, 0, ink)
-    if not ink.any():
-        return None
-    if kind == "ink":
-        return _of_pixels(centre(ink), "drawing")
-    times = RASTER // SIDE
-    means = ink.reshape(SIDE, times, SIDE, times).mean(axis=(1, 3))
-    return _of_pixels(np.rint(means).astype(np.uint8), "drawing")
+    return _of(frame.of_ink(ink), frame, "drawing") if ink.any() else None
 
 
-def from_file(content: bytes, name: str, kind: str = "ink") -> Picture:
-    """Return the picture in a PNG or JPEG file; `kind` is as for `from_drawing`.
+def from_file(content: bytes, name: str, frame: Frame) -> Picture:
+    """Return the picture in a PNG or JPEG file.
+
+    What it shows on an even background is placed as in the pictures that the network knows, if
+    they have one. Other pictures are only scaled.
 
     Raises
     ------
@@ -164,34 +167,20 @@ def from_file(content: bytes, name: str, kind: str = "ink") -> Picture:
     """
     if len(content) > MOST_BYTES:
         raise PictureError(f"{name}: must have at most {MOST_BYTES:,} bytes, got {len(content):,}")
-    if kind == "ink":
-        return _of_pixels(read_digit(content, name), "file", name)
-    return _of_pixels(read_grey(content, (SIDE, SIDE), name), "file", name)
+    if frame.placing is not None and (frame.ink_only or is_even(read_grey(content, None, name))):
+        return _of(frame.of_ink(read_ink(content, name)), frame, "file", name)
+    return _of(frame.of_grey(read_grey(content, frame.shape, name)), frame, "file", name)
 
 
-def from_test_set(data: Dataset, index: int) -> Picture:
-    """Return a test image as it is.
-
-    Raises
-    ------
-    PictureError
-        If the images are not 28 × 28.
-    """
-    if data.features != SIDE * SIDE:
-        raise PictureError(
-            f"the data set {data.name} has {data.features} numbers a sample, and no images of "
-            f"{SIDE} × {SIDE} pixels"
-        )
-    x = data.x_test[index : index + 1]
-    return Picture(
-        _visible(x[0].reshape(SIDE, SIDE)), as_inputs(x, np.float64), "test", index=index,
-        label=int(data.t_test[index]),
-    )  # fmt: skip
+def from_test_set(data: Dataset, index: int, frame: Frame) -> Picture:
+    """Return a test image as it is."""
+    inputs = as_inputs(data.x_test[index : index + 1], np.float64)
+    return _of(inputs[0], frame, "test", index=index, label=int(data.t_test[index]))
 
 
 def base_of(picture: Picture) -> str:
-    """Return a picture's pixels in base 64, for the canvas to draw on."""
-    return base64.b64encode(picture.pixels.tobytes()).decode()
+    """Return a picture's ink in base 64, for the canvas to draw on."""
+    return base64.b64encode(picture.ink.tobytes()).decode()
 
 
 def random_index(data: Dataset) -> int:
@@ -226,14 +215,8 @@ def next_wrong(network: Network, data: Dataset, after: int) -> int | None:
     return None
 
 
-def _of_pixels(pixels: NDArray[np.uint8], origin: str, name: str = "") -> Picture:
-    return Picture(pixels, as_inputs(pixels[None], np.float64), origin, name)
-
-
-def _visible(image: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return an image in bytes; floats are stretched between the least and the largest."""
-    if image.dtype == np.uint8:
-        return image
-    values = image.astype(np.float64)
-    values -= values.min()
-    return np.rint(values * (255 / (values.max() or 1.0))).astype(np.uint8)
+def _of(numbers: NDArray[Any], frame: Frame, origin: str, name: str = "", **more: Any) -> Picture:
+    """Return the picture of the numbers that a network is given."""
+    image = numbers.reshape(frame.shape)
+    row = np.asarray(numbers, dtype=np.float64).reshape(1, -1)
+    return Picture(frame.visible(image), frame.ink_of(image), row, origin, name, **more)

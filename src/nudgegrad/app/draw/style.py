@@ -14,6 +14,7 @@ STYLE = """
 .ng-seen { display: grid; gap: 0.5rem 1.25rem; width: 100%; align-items: start;
   grid-template-columns: 8.75rem minmax(0, 1fr); }
 .ng-seen img { width: 8.75rem; height: 8.75rem; image-rendering: pixelated; background: #000;
+  object-fit: contain;
   border-radius: 4px; border: 1px solid #8888; display: block; }
 .ng-digit { font-size: 4rem; line-height: 1; font-weight: 600; min-height: 1em; }
 .ng-quick { font-size: 1.5rem; line-height: 1.2; font-weight: 600; min-height: 1.2em;

@@ -10,7 +10,8 @@ from nudgegrad.app import widgets
 from nudgegrad.app.context import EXPECTED
 from nudgegrad.app.draw import pictures
 from nudgegrad.app.draw.elements import Bars, Canvas, FileButton
-from nudgegrad.app.draw.pictures import SIDE, Answer, Picture
+from nudgegrad.app.draw.frame import Frame, frame_of
+from nudgegrad.app.draw.pictures import Answer, Picture
 from nudgegrad.app.draw.style import STYLE
 from nudgegrad.app.shown import look_at
 from nudgegrad.picture import MOST_PIXELS, PictureError
@@ -52,11 +53,7 @@ class _View:
         self.context, self.session, self.state = context, context.session, context.state
         self.network: Network | None = None
         self.data: Dataset | None = None  # that the network learns from
-
-    @property
-    def kind(self) -> str:
-        """What pictures the network knows."""
-        return "ink" if self.data is None else self.data.pictures
+        self.frame: Frame | None = None  # what its pictures are like
 
     @property
     def picture(self) -> Picture | None:
@@ -77,9 +74,9 @@ class _View:
     def _build_canvas(self) -> None:
         _ = self.context._
         explained = _(
-            "Draw one digit, as large as you like: it is scaled and centred as the digits were "
-            "that the network learns from. Where it learns from pictures of another kind, such as "
-            "clothes, a drawing is only scaled. The answer follows while you draw. With keys: "
+            "Draw one digit, or whatever the network knows, as large as you like: it is scaled "
+            "and placed as in the pictures that the network learns from. Where those have no even "
+            "background, a drawing is only scaled. The answer follows while you draw. With keys: "
             "arrows move the pen, the space bar puts it down and lifts it, Ctrl+Z takes a stroke "
             "back."
         )
@@ -109,9 +106,10 @@ class _View:
         explained = _(
             "Test images are ones that the network never trains on; each has a true label. You "
             "can draw on any picture that is shown, and see what changes the answer. A file may "
-            "be a PNG or JPEG picture of up to {megabytes} MB and {megapixels} million pixels: "
-            "one digit, dark on light or light on dark; where the network learns from pictures of "
-            "another kind, one such as those. It never leaves the computer that nudgegrad runs on."
+            "be a PNG or JPEG picture of up to {megabytes} MB and {megapixels} million pixels. "
+            "What it shows on an even background, dark on light or light on dark, is placed as a "
+            "drawing is; other pictures are only scaled. It never leaves the computer that "
+            "nudgegrad runs on."
         ).format(megabytes=pictures.MOST_BYTES // 10**6, megapixels=MOST_PIXELS // 10**6)
         with widgets.section(_("Or take a picture"), explained=explained):  # noqa: SIM117
             with ui.row().classes("w-full gap-2"):
@@ -128,14 +126,14 @@ class _View:
     def _build_answer(self) -> None:
         _ = self.context._
         explained = _(
-            "On the left is all that the network gets: {count} numbers, one a pixel. Its last "
-            "layer makes a probability for each class of them; together they are 100 %. While it "
-            "trains, the answers are those of the latest weights."
-        ).format(count=SIDE * SIDE)
+            "On the left is all that the network gets: one number a pixel. Its last layer makes a "
+            "probability for each class of them; together they are 100 %. While it trains, the "
+            "answers are those of the latest weights."
+        )
         with widgets.section(_("What the network sees"), explained=explained):
             with ui.element("div").classes("ng-seen"):
                 with ui.column().classes("gap-1"):
-                    self.seen = ui.element("img").props(f'width="{SIDE}" height="{SIDE}"')
+                    self.seen = ui.element("img").props('width="28" height="28"')
                     self.origin = ui.label().classes("text-sm ng-note")
                 with ui.column().classes("gap-1"):
                     self.says = ui.label().classes("ng-note")
@@ -161,36 +159,39 @@ class _View:
     def _take_drawing(self, raster: Any, turn: Any) -> None:
         if turn != self.state["turn"]:
             return  # sent before the picture came that is shown now
+        if self.frame is None:
+            return
         try:
-            self.state["picture"] = pictures.from_drawing(raster, self.kind)
+            self.state["picture"] = pictures.from_drawing(raster, self.frame)
         except PictureError as error:
             self.context.complain(error)
         self._show()
 
     async def _take_random(self) -> None:
-        def choose() -> Picture:
-            data = look_at(self.session).data
-            return pictures.from_test_set(data, pictures.random_index(data))
-
-        await self._take(choose)
+        data, frame = self.data, self.frame
+        if data is not None and frame is not None:
+            await self._take(
+                lambda: pictures.from_test_set(data, pictures.random_index(data), frame)
+            )
 
     async def _take_wrong(self) -> None:
         network, shown, _ = self.network, self.picture, self.context._
-        if network is None:
+        data, frame = self.data, self.frame
+        if network is None or data is None or frame is None:
             return
         after = shown.index if shown is not None and shown.label is not None else -1
 
         def choose() -> Picture | None:
-            data = look_at(self.session).data
-            pictures.from_test_set(data, 0)  # raises if these are no pictures
             index = pictures.next_wrong(network, data, after)
-            return None if index is None else pictures.from_test_set(data, index)
+            return None if index is None else pictures.from_test_set(data, index, frame)
 
         if not await self._take(choose):
             ui.notify(_("The network gets every test image right."))
 
     async def _take_file(self, content: bytes, name: str) -> None:
-        await self._take(lambda: pictures.from_file(content, name, self.kind))
+        frame = self.frame
+        if frame is not None:
+            await self._take(lambda: pictures.from_file(content, name, frame))
 
     def _refuse_file(self, fault: str) -> None:
         _ = self.context._
@@ -212,7 +213,7 @@ class _View:
             return False
         self.state["picture"] = picture
         self.state["turn"] += 1
-        self.canvas.lay(pictures.base_of(picture), self.state["turn"])
+        self.canvas.lay(pictures.base_of(picture), picture.ink.shape, self.state["turn"])
         self._show()
         return True
 
@@ -221,28 +222,34 @@ class _View:
     async def _take_network(self) -> None:
         try:
             # The first time it may have to wait for the data.
-            shown: Shown | None = await run.io_bound(look_at, self.session)
+            looked: tuple[Shown, Frame | None] | None = await run.io_bound(self._look)
         except EXPECTED_HERE as error:
             self._forbid(str(error))
             return
-        if shown is None:  # the server is ending
+        if looked is None:  # the server is ending
             return
-        network = shown.network
-        if not pictures.takes_pictures(network):
+        shown, frame = looked
+        if frame is None:
             _ = self.context._
             text = _(
-                "This network takes {count} numbers, and a picture here has {side} × {side} = "
-                "{pixels}. Choose a data set of such pictures in the tab Train."
+                "The data set {data} has no pictures that could be drawn: this network takes "
+                "{count} other numbers. Choose a data set of pictures in the tab Train."
             )
-            size = network.layers[0].input_size
-            self._forbid(text.format(count=size, side=SIDE, pixels=SIDE * SIDE))
+            self._forbid(text.format(data=shown.data.name, count=shown.data.features))
             return
-        if self.data is not None and self.data is not shown.data:
+        if self.state.setdefault("data", shown.data) is not shown.data:
             self.canvas.wipe()  # what was a test image is none of these
-        self.network, self.data = network, shown.data
+            self.state.update(data=shown.data, picture=None)
+        self.network, self.data, self.frame = shown.network, shown.data, frame
+        self.canvas.set_size(pictures.raster_of(frame), frame.shape)
         self._show_knowledge(shown.data)
         self.parts.visible, self.fault.visible = True, False
         self._show()
+
+    def _look(self) -> tuple[Shown, Frame | None]:
+        shown = look_at(self.session)
+        known = shown.data is self.data
+        return shown, self.frame if known else frame_of(shown.data)
 
     def _forbid(self, reason: str) -> None:
         self.network = None
@@ -252,9 +259,10 @@ class _View:
     def _show(self) -> None:
         _, picture = self.context._, self.picture
         self.seen.props["src"] = NOTHING if picture is None else picture.png()
+        height, width = (28, 28) if self.frame is None else self.frame.shape
         self.seen.props["alt"] = _(
-            "The picture as the network gets it, {side} × {side} pixels"
-        ).format(side=SIDE)
+            "The picture as the network gets it, {height} × {width} pixels"
+        ).format(height=height, width=width)
         self._show_origin(picture)
         if self.network is None:
             return
