@@ -100,8 +100,11 @@ def serve(
         server_header=False,
         timeout_graceful_shutdown=FAREWELL_SECONDS,
     )
+    from nudgegrad.gradient.kernels.threads import one_blas_thread
+
     try:
-        uvicorn.Server(config).run(sockets=[bound])
+        with one_blas_thread():  # trainings beside it need the cores, and products here are small
+            uvicorn.Server(config).run(sockets=[bound])
     finally:
         session.close()
 

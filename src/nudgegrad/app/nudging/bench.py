@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +16,11 @@ from nudgegrad.app.nudging.changes import Changes, what_changed
 from nudgegrad.app.nudging.curve import loss_along, propagated_loss_along
 from nudgegrad.app.nudging.entry import Entry, by_unit, entry_of, moved
 from nudgegrad.app.nudging.errors import ErrorCurves, error_by_h
+from nudgegrad.app.nudging.passes import Passes
 from nudgegrad.app.nudging.pictures import MOST_TILES, Tiles, common_scale, tiles_of, wrapped
 from nudgegrad.app.nudging.slopes import Slopes, measure
 from nudgegrad.app.session import Session
+from nudgegrad.app.shown import look_at
 from nudgegrad.data import Dataset, as_inputs
 from nudgegrad.network import Network
 from nudgegrad.validation import ParameterError
@@ -30,6 +33,7 @@ SLOW_SECONDS = 0.01  # of one forward pass
 MOST_IN_A_STRIP = 300
 TILE_PIXELS = 12
 Points = list[tuple[float, float]]
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -138,15 +142,15 @@ class View:
 class Bench:
     """Looks at one weight of a session's network, on a copy of it.
 
-    Calls wait for each other; `look` and `errors` take long enough for a thread of their own.
+    Calls wait for each other; `look` and `errors` take long enough for a thread of their own. What
+    a further look needs again is kept.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._source: Network | None = None
         self._network: Network | None = None
-        self._batch: tuple[Any, ...] | None = None
-        self._curve: tuple[Any, Points] | None = None
+        self._kept: dict[str, tuple[Any, Any]] = {}
 
     def look(self, session: Session, choice: Choice) -> View:
         """Return what there is to see.
@@ -159,27 +163,49 @@ class Bench:
             If the data set cannot be read, or does not fit the network.
         """
         with self._lock, np.errstate(all="ignore"):
-            network, held = self._take(session, choice)
-            raw, t = self._draw(session.data, choice, network)
-            return self._view(network, session.data, raw, t, choice, held)
+            shown = look_at(session)
+            network, held = self._take(shown.network, choice)
+            batch = self._draw(shown.data, choice, network)
+            return self._view(network, shown.data, *batch, choice, held)
 
-    def errors(self, session: Session, choice: Choice) -> ErrorCurves:
-        """Return the error over h of the weight chosen, where it is moved to."""
+    def errors(
+        self, session: Session, choice: Choice,
+        on_progress: Callable[[int, int], Any] = lambda *_: None,
+    ) -> ErrorCurves:  # fmt: skip
+        """Return the error over h of the weight chosen, where it is moved to.
+
+        Parameters
+        ----------
+        session, choice
+        on_progress
+            As for `error_by_h`. Meanwhile one may look at other weights.
+        """
         with self._lock, np.errstate(all="ignore"):
-            network, _ = self._take(session, choice)
-            raw, t = self._draw(session.data, choice, network)
-            choice, entry = _within(network, as_inputs(raw, network.dtype), t, choice)
+            shown = look_at(session)
+            network, _ = self._take(shown.network, choice)
+            raw, t = self._draw(shown.data, choice, network)
+            still = self._still(network, shown.data, raw, t, choice)
+            choice, entry = _within(still, choice)
             with moved(network, entry, choice.offset):
-                return error_by_h(network, raw, t, entry)
+                subject = network.copy()
+        with np.errstate(all="ignore"):
+            return error_by_h(subject, raw, t, entry, on_progress=on_progress)
 
-    def _take(self, session: Session, choice: Choice) -> tuple[Network, bool]:
+    def _keep(self, what: str, key: Any, make: Callable[[], Made]) -> Made:
+        """Return what was made the last time if it was by the same key, or make it."""
+        if what not in self._kept or self._kept[what][0] != key:
+            self._kept.pop(what, None)  # before there are two
+            self._kept[what] = key, make()
+        made: Made = self._kept[what][1]
+        return made
+
+    def _take(self, latest: Network, choice: Choice) -> tuple[Network, bool]:
         """Return the copy, fresh unless w is moved on it."""
         same_kind = self._network is not None and self._network.dtype == np.dtype(choice.dtype)
         if choice.offset and self._source is not None and self._network is not None:
             if not same_kind:
                 self._network = self._source.copy(choice.dtype)
             return self._network, True
-        latest = session.network
         if latest is not self._source or not same_kind or self._network is None:
             self._source, self._network = latest, latest.copy(choice.dtype)
         return self._network, False
@@ -193,21 +219,28 @@ class Bench:
                 f"data must have {takes} inputs and {gives} classes, as these weights do, got "
                 f"{data.features} and {data.classes}; choose the data set of the training"
             )
-        key = (data, choice.samples, choice.seed)
-        if self._batch is None or self._batch[:3] != key:
-            count = min(choice.samples, len(data.x_train))
-            chosen = np.random.default_rng(choice.seed).choice(
-                len(data.x_train), count, replace=False
-            )
-            self._batch = (*key, data.x_train[chosen], data.t_train[chosen])
-        return self._batch[3], self._batch[4]
+
+        def draw() -> tuple[NDArray[Any], NDArray[Any]]:
+            samples = len(data.x_train)
+            count = min(choice.samples, samples)
+            chosen = np.random.default_rng(choice.seed).choice(samples, count, replace=False)
+            return data.x_train[chosen], data.t_train[chosen]
+
+        return self._keep("batch", (data, choice.samples, choice.seed), draw)
+
+    def _still(
+        self, network: Network, data: Dataset, raw: NDArray[Any], t: NDArray[Any], choice: Choice
+    ) -> Passes:
+        """Return the passes of the network as it is, with w not moved."""
+        key = (network, data, choice.samples, choice.seed)
+        return self._keep("still", key, lambda: Passes(network, as_inputs(raw, network.dtype), t))
 
     def _view(
         self, network: Network, data: Dataset, raw: NDArray[Any], t: NDArray[Any],
         choice: Choice, held: bool,
     ) -> View:  # fmt: skip
-        x = as_inputs(raw, network.dtype)
-        choice, entry = _within(network, x, t, choice)
+        still = self._still(network, data, raw, t, choice)
+        choice, entry = _within(still, choice)
         array = network.params[entry.name]
         count, inputs = by_unit(array).shape
         image_shape = None
@@ -216,9 +249,12 @@ class Bench:
         elif entry.layer(network) == 0 and entry.source is not None:
             image_shape = data.image_shape
         scale = common_scale(array)
-        curve = self._along(network, x, t, entry, choice, data)
-        value, before = entry.value(network), network.predict(x[choice.sample])
+        where = (still, entry, choice.offset)
+        curve, value = self._along(still, entry, choice), entry.value(network)
         with moved(network, entry, choice.offset):
+            passes = still
+            if choice.offset:
+                passes = self._keep("moved", where, lambda: Passes(network, still.x, t))
             units, unit = _pictures(array, entry, image_shape, scale, choice.dark)
             return View(
                 choice=choice,
@@ -232,51 +268,52 @@ class Bench:
                 held=held,
                 value=value,
                 curve=curve,
-                slopes=measure(network, x, t, entry, choice.h),
-                probabilities=network.predict(x[choice.sample]).tolist(),
-                probabilities_before=before.tolist(),
-                sample=x[choice.sample],
+                slopes=self._keep(
+                    "slopes", (*where, choice.h), lambda: measure(passes, entry, choice.h)
+                ),
+                probabilities=passes.trace.output[choice.sample].tolist(),
+                probabilities_before=still.trace.output[choice.sample].tolist(),
+                sample=still.x[choice.sample],
                 label=int(t[choice.sample]),
-                changes=what_changed(network, x, t, entry, choice.h),
+                changes=self._keep(
+                    "changes", (*where, choice.h), lambda: what_changed(passes, entry, choice.h)
+                ),
                 scale=scale,
                 units=units,
                 unit=unit,
             )
 
-    def _along(
-        self, network: Network, x: NDArray[Any], t: NDArray[Any], entry: Entry, choice: Choice,
-        data: Dataset,
-    ) -> Points:  # fmt: skip
+    def _along(self, still: Passes, entry: Entry, choice: Choice) -> Points:
         if choice.close:
             centre, reach = choice.offset, 3 * choice.h
         else:
             centre = 0.0
             reach = max(10.0**choice.reach, 1.25 * choice.h, 1.05 * abs(choice.offset))
-        key = (network, data, choice.samples, choice.seed, entry, centre, reach)
-        if self._curve is None or self._curve[0] != key:
+
+        def make() -> Points:
             begun = time.perf_counter()
-            network.loss(x, t)
+            still.loss(entry)
             slow = time.perf_counter() - begun > SLOW_SECONDS
             count = FEWER_POINTS if slow and choice.close else CURVE_POINTS
             offsets = np.linspace(centre - reach, centre + reach, count).tolist()
             # From close up rounding is to be seen, which propagation does not have.
             along = propagated_loss_along if slow and not choice.close else loss_along
-            self._curve = key, along(network, x, t, entry, offsets)
-        return self._curve[1]
+            return along(still, entry, offsets)
+
+        return self._keep("curve", (still, entry, choice.close, centre, reach), make)
 
 
-def _within(
-    network: Network, x: NDArray[Any], t: NDArray[Any], choice: Choice
-) -> tuple[Choice, Entry]:
+def _within(still: Passes, choice: Choice) -> tuple[Choice, Entry]:
     """Bring a choice into the network's shapes; what is not chosen is the steepest weight's."""
+    network = still.network
     name = choice.name if choice.name in network.params else "W1"
     array = network.params[name]
     unit, source = choice.unit, choice.source
     if unit is None or name != choice.name:
-        slopes = by_unit(np.nan_to_num(np.abs(network.gradient(x, t)[name])))
+        slopes = by_unit(np.nan_to_num(np.abs(still.gradient[name])))
         unit, source = divmod(int(slopes.argmax()), slopes.shape[1])
     entry = entry_of(name, array, unit, source)
-    sample = max(0, min(choice.sample, len(x) - 1))
+    sample = max(0, min(choice.sample, len(still.x) - 1))
     offset = choice.offset if math.isfinite(choice.offset) else 0.0
     found = replace(
         choice, name=name, unit=entry.unit, source=entry.source, sample=sample, offset=offset

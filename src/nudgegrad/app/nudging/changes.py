@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nudgegrad.app.nudging.entry import Entry, units_of
-from nudgegrad.gradient.trace import make_trace
+from nudgegrad.app.nudging.passes import Passes
 from nudgegrad.layers import Layer
 from nudgegrad.layers.layer import whole_rows
-from nudgegrad.network import Network
 
 __all__ = ["Changes", "Stage", "what_changed"]
 
@@ -83,23 +82,20 @@ class Changes:
     changed_formula: str
 
 
-def what_changed(network: Network, x: Floats, t: Floats, entry: Entry, h: float) -> Changes:
+def what_changed(passes: Passes, entry: Entry, h: float) -> Changes:
     """Return what a nudge of one entry by h changes.
 
     Parameters
     ----------
-    network
-        Not changed.
-    x, t
-        The mini-batch.
+    passes
+        The network, which is not changed, and the mini-batch.
     entry, h
         The nudge.
     """
-    layers = network.layers
-    trace = make_trace(layers, network.loss_function, x, t)
-    values, start = trace.activations, entry.layer(network)
+    network, trace = passes.network, passes.trace
+    layers, values, start = network.layers, trace.activations, entry.layer(network)
     moves, moving = entry.moves(layers, values[start])
-    touched, samples = int(np.count_nonzero(moves.any(axis=1))), len(x)
+    touched, samples = int(np.count_nonzero(moves.any(axis=1))), len(values[0])
 
     d = h * moves
     stages: list[Stage] = []

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
-
-from numpy.typing import NDArray
 
 from nudgegrad.app.nudging.entry import Entry, moved
+from nudgegrad.app.nudging.passes import Passes
+from nudgegrad.app.nudging.slopes import moves_of
 from nudgegrad.gradient.propagate import propagate_rows
-from nudgegrad.gradient.trace import make_trace
-from nudgegrad.network import Network
 
 __all__ = ["clip_line", "loss_along", "propagated_loss_along"]
 
 
-def loss_along(
-    network: Network, x: NDArray[Any], t: NDArray[Any], entry: Entry, offsets: Iterable[float]
-) -> list[tuple[float, float]]:
-    """Return (s, L(w + s)) for each offset s, each by a whole forward pass.
+def loss_along(passes: Passes, entry: Entry, offsets: Iterable[float]) -> list[tuple[float, float]]:
+    """Return (s, L(w + s)) for each offset s, each by a forward pass.
 
     Parameters
     ----------
-    network
-        Nudged in place and restored.
-    x, t
-        The mini-batch.
+    passes
+        Their network is nudged in place and restored.
     entry
         The weight w.
     offsets
@@ -34,25 +27,26 @@ def loss_along(
     """
     points = []
     for s in offsets:
-        with moved(network, entry, s):
-            points.append((float(s), network.loss(x, t)))
+        with moved(passes.network, entry, s):
+            points.append((float(s), passes.loss(entry)))
     return points
 
 
 def propagated_loss_along(
-    network: Network, x: NDArray[Any], t: NDArray[Any], entry: Entry, offsets: Iterable[float]
+    passes: Passes, entry: Entry, offsets: Iterable[float]
 ) -> list[tuple[float, float]]:
     """Return the same by propagating the change that each offset makes: fast in large networks.
 
     Differences are exact for offsets of any size, so only the rounding is another one.
     """
-    trace, k = make_trace(network.layers, network.loss_function, x, t), entry.layer(network)
-    moves, units = entry.moves(network.layers, trace.activations[k])
+    trace = passes.trace
+    moving = moves_of(trace, entry, entry.layer(passes.network))
     loss = trace.loss_value()
-    return [
-        (float(s), loss + float(propagate_rows(trace, k + 1, s * moves, units=units).mean()))
-        for s in offsets
-    ]
+
+    def change(s: float) -> float:
+        return float(propagate_rows(trace, moving.k, s * moving.moves, units=moving.units).mean())
+
+    return [(float(s), loss + change(s)) for s in offsets]
 
 
 def clip_line(

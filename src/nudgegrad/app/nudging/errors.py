@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nudgegrad.app.nudging.entry import Entry
-from nudgegrad.app.nudging.slopes import propagated_slope, relative_error, secant_slope
+from nudgegrad.app.nudging.passes import Passes
+from nudgegrad.app.nudging.slopes import moves_of, propagated_slope, relative_error, secant_slope
 from nudgegrad.data import as_inputs
-from nudgegrad.gradient.trace import make_trace
 from nudgegrad.network import Network
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class ErrorCurves:
 
 def error_by_h(
     network: Network, x: NDArray[Any], t: NDArray[Any], entry: Entry,
-    steps: Sequence[float] = STEPS,
+    steps: Sequence[float] = STEPS, on_progress: Callable[[int, int], Any] = lambda *_: None,
 ) -> ErrorCurves:  # fmt: skip
     """Return the relative errors of one entry's slope, measured over h.
 
@@ -92,19 +92,23 @@ def error_by_h(
         The weight.
     steps
         The nudges h.
+    on_progress
+        Called with (slopes measured, all of them).
     """
-    exact = network.copy("float64")
-    true = float(exact.gradient(as_inputs(x, "float64"), t)[entry.name][entry.index])
+    passes = {d: Passes(network.copy(d), as_inputs(x, d), t) for d in DTYPES}
+    true = float(passes["float64"].gradient[entry.name][entry.index])
     curves: dict[tuple[str, str], list[tuple[float, float]]] = {}
-    for dtype in DTYPES:
-        copy, rows = network.copy(dtype), as_inputs(x, dtype)
-        trace = make_trace(copy.layers, copy.loss_function, rows, t)
-        k = entry.layer(copy)
-        slopes = {
-            "plain": [secant_slope(copy, rows, t, entry, h)[0] for h in steps],
-            "propagated": [propagated_slope(trace, entry, k, h, "weight") for h in steps],
-        }
+    measured = 0
+    for dtype, passing in passes.items():
+        moves = moves_of(passing.trace, entry, entry.layer(passing.network))
         for way in WAYS:
-            errors = [relative_error(slope, true) for slope in slopes[way]]
-            curves[way, dtype] = list(zip(steps, errors, strict=True))
+            curves[way, dtype] = []
+            for h in steps:
+                if way == "plain":
+                    slope = secant_slope(passing, entry, h)[0]
+                else:
+                    slope = propagated_slope(passing.trace, moves, h, "weight")
+                curves[way, dtype].append((h, relative_error(slope, true)))
+                measured += 1
+                on_progress(measured, len(DTYPES) * len(WAYS) * len(steps))
     return ErrorCurves(entry, true, curves)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +16,8 @@ from nudgegrad.app.nudging.bench import Bench, Choice, View
 
 __all__ = ["Panel"]
 
-PAUSE_SECONDS = 0.2
+PAUSE_SECONDS = 0.2  # between two views …
+SHARE = 0.3  # … and more if they take long while a training has new weights: at most so much time
 
 
 class Panel:
@@ -39,6 +42,7 @@ class Panel:
         self.view: View | None = None
         self._parts: list[Callable[[View], Any]] = []
         self._wanted = self._running = False
+        self._asked = asyncio.Event()  # by the reader, who does not wait
         self._root = ui.element("div").style("display: contents")
         with self._root:
             self._trouble = ui.label().classes("text-negative").props("role=alert")
@@ -53,11 +57,13 @@ class Panel:
         changed = replace(self.choice, **changes)
         if changed != self.choice:
             self.choice = self.context.state["choice"] = changed
-            self.refresh()
+            self.refresh(now=True)
 
-    def refresh(self) -> None:
-        """Make a new view soon."""
+    def refresh(self, *, now: bool = False) -> None:
+        """Make a new view soon: now if the reader asks, else when there is time."""
         self._wanted = True
+        if now:
+            self._asked.set()
         if not self._running:
             self._running = True
             background_tasks.create(self._run(), name="nudge: view")
@@ -66,7 +72,9 @@ class Panel:
         try:
             while self._wanted and not self._root.is_deleted:
                 self._wanted = False
+                self._asked.clear()
                 asked = replace(self.choice, dark=self.context.dark)
+                begun = time.monotonic()
                 try:
                     view = await run.io_bound(self.bench.look, self.context.session, asked)
                 except EXPECTED as error:
@@ -75,6 +83,9 @@ class Panel:
                     if view is not None and not self._root.is_deleted:
                         self._show(view, asked)
                 await asyncio.sleep(PAUSE_SECONDS)
+                rest = (time.monotonic() - begun) * (1 - SHARE) / SHARE
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._asked.wait(), rest)
         finally:
             self._running = False
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nudgegrad.app.nudging.entry import Entry
+from nudgegrad.app.nudging.passes import Passes
 from nudgegrad.differentiate import central_differences
 from nudgegrad.gradient.propagate import (
     nudges_per_block,
@@ -18,11 +19,12 @@ from nudgegrad.gradient.propagate import (
     quotient,
     slices,
 )
-from nudgegrad.gradient.trace import Trace, make_trace
-from nudgegrad.network import Network
+from nudgegrad.gradient.trace import Trace
 from nudgegrad.validation import ParameterError, check_choice
 
-__all__ = ["Slopes", "measure", "propagated_slope", "relative_error", "secant_slope"]
+__all__ = [
+    "Moves", "Slopes", "measure", "moves_of", "propagated_slope", "relative_error", "secant_slope",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -79,28 +81,26 @@ class Slopes:
         return "rounding" if self.rounding > 10 * self.truncation else "both"
 
 
-def measure(network: Network, x: NDArray[Any], t: NDArray[Any], entry: Entry, h: float) -> Slopes:
+def measure(passes: Passes, entry: Entry, h: float) -> Slopes:
     """Return what a nudge by ±h says of an entry of a network.
 
     The network is nudged in place and restored.
     """
-    trace = make_trace(network.layers, network.loss_function, x, t)
-    secant, upper, lower = secant_slope(network, x, t, entry, h)
+    moves = moves_of(passes.trace, entry, entry.layer(passes.network))
+    secant, upper, lower = secant_slope(passes, entry, h)
     return Slopes(
         h=h,
-        loss=trace.loss_value(),
+        loss=passes.trace.loss_value(),
         upper=upper,
         lower=lower,
         secant=secant,
-        weight=propagated_slope(trace, entry, entry.layer(network), h, "weight"),
-        node=propagated_slope(trace, entry, entry.layer(network), h, "node"),
-        backprop=float(network.gradient(x, t)[entry.name][entry.index]),
+        weight=propagated_slope(passes.trace, moves, h, "weight"),
+        node=propagated_slope(passes.trace, moves, h, "node"),
+        backprop=float(passes.gradient[entry.name][entry.index]),
     )
 
 
-def secant_slope(
-    network: Network, x: NDArray[Any], t: NDArray[Any], entry: Entry, h: float
-) -> tuple[float, float, float]:
+def secant_slope(passes: Passes, entry: Entry, h: float) -> tuple[float, float, float]:
     """Return the library's own plain slope, and the two losses that it was made from.
 
     The slope is NaN where w + h and w − h are one number.
@@ -108,10 +108,10 @@ def secant_slope(
     losses: list[float] = []
 
     def loss(_: NDArray[Any]) -> float:
-        losses.append(network.loss(x, t))
+        losses.append(passes.loss(entry))
         return losses[-1]
 
-    array = network.params[entry.name]
+    array = passes.network.params[entry.name]
     try:
         ((_, slope),) = central_differences(loss, array, h, [entry.index])
     except ParameterError:
@@ -119,23 +119,45 @@ def secant_slope(
     return float(slope), losses[0], losses[1]
 
 
-def propagated_slope(trace: Trace, entry: Entry, k: int, h: float, method: str) -> float:
-    """Return the slope that the method weight or node gives for one entry of layer k.
+@dataclass(frozen=True)
+class Moves:
+    """How a nudge of 1 of an entry moves the outputs of its layer.
+
+    Attributes
+    ----------
+    k
+        The place of what moves among the activations.
+    moves, units
+        As of `Entry.moves`.
+    """
+
+    k: int
+    moves: NDArray[Any]
+    units: slice
+
+
+def moves_of(trace: Trace, entry: Entry, k: int) -> Moves:
+    """Return how an entry of layer k moves that layer's outputs."""
+    return Moves(k + 1, *entry.moves(trace.layers, trace.activations[k]))
+
+
+def propagated_slope(trace: Trace, moving: Moves, h: float, method: str) -> float:
+    """Return the slope that the method weight or node gives for one entry.
 
     The library computes whole gradients; this is what it does for the one entry.
     """
     check_choice("method", method, ("weight", "node"))
-    moves, units = entry.moves(trace.layers, trace.activations[k])
+    k, moves, units = moving.k, moving.moves, moving.units
     if method == "weight":
-        found = quotient(lambda s: propagate_rows(trace, k + 1, s * moves, units=units), h)
+        found = quotient(lambda s: propagate_rows(trace, k, s * moves, units=units), h)
         return float(found.slope.sum() / trace.batch_size)
     total = 0.0
     samples, places = moves.shape
-    for rows in slices(samples, max(1, nudges_per_block(trace, k + 1) // places)):
+    for rows in slices(samples, max(1, nudges_per_block(trace, k) // places)):
         part, ones = trace.take(rows), np.ones_like(moves[rows])
 
         def push(s: float, part: Trace = part, ones: NDArray[Any] = ones) -> NDArray[Any]:
-            return np.asarray(propagate(part, k + 1, s * ones, units))
+            return np.asarray(propagate(part, k, s * ones, units))
 
         total += float((moves[rows] * quotient(push, h).slope).sum())
     return total / trace.batch_size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 
 from nicegui import run, ui
@@ -15,6 +16,7 @@ from nudgegrad.app.nudging.plot import Plot
 
 __all__ = ["build_errors"]
 
+LOOK_SECONDS = 0.3
 KEYS = {
     ("plain", "float32"): "plain32",
     ("plain", "float64"): "plain64",
@@ -61,9 +63,18 @@ def build_errors(panel: Panel) -> None:
 
     async def measure() -> None:
         button.disable()
-        said.text = _("measuring …")
+        share = [0.0]
+
+        def tell(done: int, total: int) -> None:
+            share[0] = done / total
+
+        work = run.io_bound(panel.bench.errors, context.session, panel.choice, tell)
+        measuring = asyncio.ensure_future(work)
         try:
-            curves = await run.io_bound(panel.bench.errors, context.session, panel.choice)
+            while not measuring.done():
+                said.text = _("measuring, {share}").format(share=f"{100 * share[0]:.0f} %")
+                await asyncio.wait([measuring], timeout=LOOK_SECONDS)
+            curves = measuring.result()
         except EXPECTED as error:
             context.complain(error)
             said.text = ""

@@ -24,7 +24,7 @@ def build(context: Context) -> None:
     for part in (build_choose, build_curve, build_move, build_changes, build_errors):
         part(panel)
     context.on_change(panel.refresh, of=_weights)
-    context.on_dark(panel.refresh)
+    context.on_dark(lambda: panel.refresh(now=True))
 
 
 def _weights(session: Session) -> object:
