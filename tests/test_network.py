@@ -134,3 +134,14 @@ def test_wrong_networks() -> None:
             ng.Network([affine], seed=seed)  # type: ignore[arg-type]
     with pytest.raises(ParameterError, match="dtype must be 'float32' or 'float64', got 'int8'"):
         ng.Network([affine], dtype="int8")
+
+
+def test_accuracy_goes_by_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = ng.TwoLayerNet(6, 5, 3, weight_init_std=1.0, seed=0)
+    rng = np.random.default_rng(0)
+    x, t = rng.normal(size=(50, 6)), rng.integers(3, size=50)
+    right = int((network.predict(x).argmax(axis=1) == t).sum())
+    assert network.accuracy(x, t) == right / 50
+    monkeypatch.setattr("nudgegrad.parts.WIDE_NUMBERS", 5 * 7)
+    assert network.accuracy(x, t) == right / 50
+    assert network.accuracy(x, np.eye(3)[t]) == right / 50

@@ -20,6 +20,7 @@ from nudgegrad.layers import (
     named_parameters,
 )
 from nudgegrad.losses import CrossEntropy, Loss
+from nudgegrad.parts import parts, width_of
 from nudgegrad.validation import ParameterError, check_dtype, check_shape
 
 __all__ = ["Network", "Parameters"]
@@ -175,9 +176,13 @@ class Network:
     def accuracy(self, x: Array, t: Array) -> float:
         """Return the share of samples whose largest output is the correct class."""
         x, t = self._batch(x, t)
-        output = self.forward(x)
-        xp = namespace(output)
-        return float(xp.mean(xp.astype(self.loss_function.hits(output, t), output.dtype)))
+        samples = int(x.shape[0])
+        few = isinstance(x, np.ndarray) and samples > 0  # an accelerator is better off with all
+        hits = 0
+        for rows in parts(samples, width_of(self.layers)) if few else [slice(None)]:
+            output = forward_pass(self.layers, x[rows, ...])[-1]
+            hits += int(namespace(output).sum(self.loss_function.hits(output, t[rows, ...])))
+        return hits / samples if samples else math.nan
 
     def numerical_gradient(
         self, x: Array, t: Array, method: str = "node", h: float = 1e-4, **options: Any

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from nudgegrad.training import SGD
 from nudgegrad.validation import ParameterError, check_choice, check_integer
 from nudgegrad.walkthrough_steps import STEPS, Call, Run, Step, Translate
 
-__all__ = ["Step", "hand_example", "walk"]
+__all__ = ["Step", "gradients_of", "hand_example", "walk"]
 
 Array = NDArray[Any]
 
@@ -34,6 +35,7 @@ def walk(
     index: tuple[int, ...] | None = None,
     train: tuple[Array, Array] | None = None,
     test: tuple[Array, Array] | None = None,
+    gradients: Mapping[str, Gradient] | None = None,
     translate: Translate = str,
 ) -> list[Step]:
     """Carry out the lesson's steps on one batch and tell what happened in each.
@@ -57,6 +59,8 @@ def walk(
         with the steepest slope.
     train, test
         Samples and labels for the accuracies of the last step. Without any, those of the batch.
+    gradients
+        What `gradients_of` returned for this network, batch and h; None computes them.
     translate
         English text → the reader's language, as `nudgegrad.messages.translator` gives it.
 
@@ -78,7 +82,8 @@ def walk(
         raise ParameterError(f"x must be a batch, (samples, features), got shape {x.shape}")
     array = network.params[parameter]
     check_nudgeable(f"parameter {parameter}", array)
-    gradient = network.numerical_gradient(x, t, method="node", h=h)
+    gradients = gradients_of(network, x, t, h) if gradients is None else gradients
+    gradient = gradients["node"]
     steepest = np.unravel_index(int(np.abs(gradient[parameter]).argmax()), array.shape)
     entry = tuple(map(int, steepest)) if index is None else _check_index(index, parameter, array)
 
@@ -97,10 +102,21 @@ def walk(
     run = Run(
         network=network, x=x, t=t, data_name=data_name, learning_rate=optimizer.learning_rate, h=h,
         parameter=parameter, entry=entry, before=before, up=up, down=down, slope=float(slope),
-        other_slopes=_other_slopes(network, x, t, gradient, parameter, entry),
+        other_slopes={method: float(g[parameter][entry]) for method, g in gradients.items()},
         gradient=gradient, updated=updated, train=train, test=test,
     )  # fmt: skip
     return [step(run, number, translate) for number, step in enumerate(STEPS)]
+
+
+def gradients_of(network: Network, x: Array, t: Array, h: float) -> dict[str, Gradient]:
+    """Return a batch's gradient by the faster methods; by backprop only if all layers have it."""
+    gradients = {
+        method: network.numerical_gradient(x, t, method=method, h=h)
+        for method in ("node", "weight")
+    }
+    with contextlib.suppress(ParameterError):
+        gradients["backprop"] = network.gradient(x, t)
+    return gradients
 
 
 def hand_example() -> tuple[Network, Array, Array]:
@@ -123,13 +139,3 @@ def _check_index(index: tuple[int, ...], parameter: str, array: Array) -> tuple[
         check_integer(f"index[{axis}] of {parameter} {array.shape}", i, 0, size - 1)
         for axis, (i, size) in enumerate(zip(index, array.shape, strict=True))
     )
-
-
-def _other_slopes(
-    network: Network, x: Array, t: Array, node: Gradient, parameter: str, entry: tuple[int, ...]
-) -> dict[str, float]:
-    """Return the entry as the faster methods find it; backprop only if all layers have it."""
-    gradients = {"node": node, "weight": network.gradient(x, t, method="weight", h=node.h)}
-    with contextlib.suppress(ParameterError):
-        gradients["backprop"] = network.gradient(x, t)
-    return {method: float(g[parameter][entry]) for method, g in gradients.items()}

@@ -16,11 +16,11 @@ from nudgegrad.app.session import Session
 from nudgegrad.app.shown import Shown, look_at
 from nudgegrad.data import Dataset, as_inputs
 from nudgegrad.network import Network
+from nudgegrad.parts import parts, width_of
 
 __all__ = ["ClassAccuracy", "Findings", "Prediction", "examine", "is_of_images", "look"]
 
 MOST_SAMPLES = 20_000
-PART = 2_000  # samples predicted at a time: their inputs and outputs take some megabytes
 LEAST_SIDE = 8  # pixels; fewer numbers in a row are rather features than a picture
 
 
@@ -176,11 +176,11 @@ def examine(network: Network, data: Dataset, most: int = MOST_SAMPLES) -> Findin
     """Let a network predict test samples, the first ones if there are more than `most`."""
     x = data.x_test[:most]
     with np.errstate(all="ignore"):  # weights of a training that diverged
-        parts = [
-            network.predict(as_inputs(x[first : first + PART], network.dtype))
-            for first in range(0, len(x), PART)
+        predicted = [
+            network.predict(as_inputs(x[rows], network.dtype))
+            for rows in parts(len(x), width_of(network.layers))
         ]
-    return Findings(data, np.concatenate(parts), data.t_test[:most])
+    return Findings(data, np.concatenate(predicted), data.t_test[:most])
 
 
 def is_of_images(data: Dataset) -> bool:

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from nudgegrad.app.session import Session
 from nudgegrad.app.shown import look_at
 from nudgegrad.data import as_inputs, one_hot
+from nudgegrad.gradient import Gradient
 from nudgegrad.network import Network
 from nudgegrad.validation import ParameterError, check_integer
-from nudgegrad.walkthrough import Step, hand_example, walk
+from nudgegrad.walkthrough import Step, gradients_of, hand_example, walk
 
 __all__ = ["Example", "by_hand", "of_session", "read_index", "steps_csv"]
 
@@ -43,6 +44,8 @@ class Example:
         That of the session when the weights were taken.
     iterations
         About how many the network had been trained for.
+    gradients
+        By h and method: those of all entries, once they have been computed.
     """
 
     network: Network
@@ -54,6 +57,7 @@ class Example:
     test: Pair | None = None
     version: int | None = None
     iterations: int = 0
+    gradients: dict[float, dict[str, Gradient]] = field(default_factory=dict)
 
     def steps(
         self,
@@ -78,10 +82,13 @@ class Example:
             )
         name = self.data_name
         with np.errstate(over="ignore"):  # nudges may be as large as one likes
+            if h not in self.gradients:
+                self.gradients[h] = gradients_of(self.network, self.x, self.t, h)
             return walk(
                 self.network, self.x, self.t, learning_rate=self.learning_rate, h=h,
                 data_name=_("an example to check by hand") if name is None else name,
-                parameter=parameter, index=index, train=self.train, test=self.test, translate=_,
+                parameter=parameter, index=index, train=self.train, test=self.test,
+                gradients=self.gradients[h], translate=_,
             )  # fmt: skip
 
 

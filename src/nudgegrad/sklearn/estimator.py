@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from nudgegrad.data import as_inputs
 from nudgegrad.losses import Loss
 from nudgegrad.network import Network
+from nudgegrad.parts import ROWS
 from nudgegrad.sklearn.settings import (
     check_parameters,
     make_layers,
@@ -27,7 +28,6 @@ from nudgegrad.sklearn.settings import (
 from nudgegrad.sklearn.watch import Watch
 from nudgegrad.training import EpochRecord, Trainer
 from nudgegrad.training.early_stopping import how_many
-from nudgegrad.training.samples import ROWS
 
 __all__ = ["NumericalGradientEstimator"]
 

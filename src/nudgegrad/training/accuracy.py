@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nudgegrad.gradient.trace import forward_pass
 from nudgegrad.monitor import Monitor
 from nudgegrad.network import Network
+from nudgegrad.parts import width_of
 from nudgegrad.training.samples import Samples
 
 __all__ = ["measure_accuracy", "measure_loss"]
@@ -70,7 +71,7 @@ def _mean(
         output = forward_pass(network.layers, samples.take(rows), {} if kernels else None)[-1]
         return total(output, rows)
 
-    parts = samples.parts(max(layer.output_size or 0 for layer in network.layers))
+    parts = samples.parts(width_of(network.layers))
     results: Generator[float, None, None] = (part(rows) for rows in parts)
     if kernels:
         from nudgegrad.gradient.kernels.threads import in_parallel

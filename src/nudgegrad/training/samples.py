@@ -10,15 +10,13 @@ from numpy.typing import NDArray
 from nudgegrad.data import as_inputs
 from nudgegrad.layers import Affine
 from nudgegrad.network import Network
+from nudgegrad.parts import ROWS, parts
 from nudgegrad.validation import ParameterError
 
 if TYPE_CHECKING:
     from nudgegrad.gradient.kernels.sparse import SparseBytes
 
 __all__ = ["Samples", "check_targets", "hold_apart"]
-
-ROWS = 1000  # samples at a time, where all of them are gone through …
-WIDE_NUMBERS = 2**19  # … and at most so many numbers, which still fit a core's cache
 
 
 class Samples:
@@ -82,8 +80,7 @@ class Samples:
 
     def parts(self, width: int = 0) -> list[slice]:
         """Return all samples, some at a time: fewer where each becomes `width` numbers or more."""
-        rows = max(1, min(ROWS, WIDE_NUMBERS // max(1, width)))
-        return [slice(a, min(a + rows, len(self))) for a in range(0, len(self), rows)]
+        return parts(len(self), width)
 
 
 def _check_pictures(given: tuple[int, ...], shape: tuple[int, ...] | None) -> None:

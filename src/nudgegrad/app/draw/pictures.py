@@ -16,6 +16,7 @@ from PIL import Image
 from nudgegrad.app.draw.frame import Frame, is_even
 from nudgegrad.data import Dataset, as_inputs
 from nudgegrad.network import Network
+from nudgegrad.parts import parts, width_of
 from nudgegrad.picture import PictureError, read_grey, read_ink
 
 __all__ = [
@@ -41,7 +42,7 @@ MOST_RASTER = 336
 MOST_BYTES = 20_000_000  # of a file
 FAINT = 26  # of 255; strokes end in a soft edge that should not count as the digit's border
 MOST_BARS = 12
-AT_ONCE = 500  # test images that are predicted together
+AT_ONCE = 500  # test images that are predicted together, at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,8 +206,8 @@ def next_wrong(network: Network, data: Dataset, after: int) -> int | None:
     """
     count = len(data.x_test)
     order = (np.arange(count) + after + 1) % count
-    for start in range(0, count, AT_ONCE):
-        indices = order[start : start + AT_ONCE]
+    for rows in parts(count, width_of(network.layers), AT_ONCE):
+        indices = order[rows]
         with np.errstate(all="ignore"):
             rows = network.predict(as_inputs(data.x_test[indices], network.dtype))
         wrong = (rows.argmax(axis=1) != data.t_test[indices]) | ~np.isfinite(rows).all(axis=1)
