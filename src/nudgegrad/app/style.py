@@ -22,6 +22,12 @@ body { overflow-wrap: anywhere; }
 body.body--light { background: #f4f6f8; color: #1f1f1f; }
 body.body--dark { background: #14171a; color: #e8e8e8; }
 .q-btn { text-transform: none; }
+/* What is wrong with a field may take several lines, and what is below makes room for it. */
+.q-field--with-bottom { padding-bottom: 0 !important; }
+.q-field__bottom--animated { position: static; transform: none; }
+.q-field__messages { line-height: 1.35; }
+.body--dark .q-field__control { color: #8cc4f0; }
+.body--dark .q-field--error .q-field__bottom { color: #f2a09a; }
 .nicegui-content { padding: 0; width: 100%; align-items: stretch; }
 .ng-header { padding: 0.25rem 1rem 0; }
 .ng-title { font-size: 1.25rem; font-weight: 600; }

@@ -13,6 +13,7 @@ from nicegui import ui
 
 __all__ = ["explanation", "number", "section", "select", "slider", "switch"]
 
+LIGHTER = "color=primary"  # which dark pages make lighter
 OnChange = Callable[[Any], Any]
 """Called with the new value."""
 
@@ -75,7 +76,7 @@ def slider(
         with _explained(label, explained):
             ui.label(label)
             shown = ui.label(written(value)).classes("ng-number q-ml-sm")
-        made = ui.slider(value=value, min=low, max=high, step=step)
+        made = ui.slider(value=value, min=low, max=high, step=step).props(LIGHTER)
         made.props["aria-label"] = label
 
         def changed(event: Any) -> None:
@@ -105,7 +106,7 @@ def switch(
 ) -> ui.switch:
     """Make a switch."""
     with _explained(label, explained):
-        made = ui.switch(label, value=value)
+        made = ui.switch(label, value=value).props(LIGHTER)
         if on_change is not None:
             made.on_value_change(lambda event: on_change(event.value))
     return made

@@ -337,10 +337,11 @@ def _pictures(
     elif inputs == 1:
         units = tiles_of(shown, (1, 1), scale, dark=dark, first=first, pixels=12)
         shape = (1, 1)
-    else:  # a strip for each unit
-        pixels = max(1, min(300 // len(shown), 300 // inputs))
+    else:  # a strip for each unit, as many side by side as make a square
+        columns = max(1, round(math.sqrt(len(shown) / inputs)))
+        pixels = max(1, 300 // max(math.ceil(len(shown) / columns), columns * inputs))
         units = tiles_of(
-            shown, (1, inputs), scale, dark=dark, first=first, columns=1, pixels=pixels
+            shown, (1, inputs), scale, dark=dark, first=first, columns=columns, pixels=pixels
         )
         shape = wrapped(inputs)
     unit = tiles_of(one, shape, scale, dark=dark, first=entry.unit)

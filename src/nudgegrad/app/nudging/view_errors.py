@@ -35,7 +35,8 @@ def build_errors(panel: Panel) -> None:
             "Measured, not sketched: the slope of this weight with every h from 1e-12 to 1e-1, "
             "and how far each is from backprop in float64. The plain curves are a V, truncation "
             "on the right and rounding on the left. The propagated ones have only the right "
-            "side. A gap means that h is lost in w, or that there is no error to draw."
+            "side. A gap means that h is lost in w, or that there is no error to draw; a jump, "
+            "with ReLU or pooling, that a unit switches within ±h."
         ),
     ):
         with ui.row().classes("items-center gap-4"):

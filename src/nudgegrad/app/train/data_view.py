@@ -72,7 +72,10 @@ class DataFields:
         )
         self.label = self._text(
             _("Column of the labels"),
-            _("Its name in the table's first line; empty takes the last column."),
+            _(
+                "Its name in the table's first line, or its place, the first being 0; empty takes "
+                "the one called label, class, target or y."
+            ),
         )
         with ui.element("div").classes("w-full") as self.size_row:
             self.size = widgets.number(
@@ -124,12 +127,15 @@ class DataFields:
             field.error = None
             self.fill(before, anew=True)
             return
+        for each in self.elements:
+            each.error = None
         # The number of classes belongs to the data there were.
         changes = {**chosen, "data_folder": None, "classes": None}
         try:
             await run.io_bound(session.change, **changes)
         except EXPECTED as error:
-            field.error = str(error)
+            about_label = str(error).startswith("label ") and self._row(self.label).visible
+            (self.label if about_label else field).error = str(error)
         else:
             self.fill(session.settings, anew=True)
 

@@ -98,7 +98,6 @@ class Settings:
                 "logarithmic."
             ),
         )  # fmt: skip
-        self.rate.props("color=primary")  # which dark pages make lighter
 
     def _model(self) -> None:
         _ = self.context._

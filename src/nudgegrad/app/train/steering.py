@@ -114,7 +114,7 @@ def guidance(_: Translate, session: Session) -> str:
     if "stopped" in states:
         return _("Stopped and saved. Continue goes on from here; Start begins anew.")
     if len(tracks) == 1 and tracks[0].test_accuracy is not None:
-        return _("Done: {accuracy} of the test images are read correctly.").format(
+        return _("Done: {accuracy} of the test samples are classified correctly.").format(
             accuracy=wording.accuracy(tracks[0].test_accuracy)
         )
     return _("Done.")
