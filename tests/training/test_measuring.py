@@ -1,8 +1,9 @@
-"""Accuracies while a run goes on: told of, cut short, measured elsewhere."""
+"""Accuracies while a run goes on: told of, cut short, measured elsewhere; and its clock."""
 
 from __future__ import annotations
 
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import nudgegrad as ng
 from nudgegrad.training import EpochRecord
+from nudgegrad.training.stopwatch import CoreStopwatch
 from tests.training.small import make_trainer, state_of
 
 
@@ -112,3 +114,16 @@ def test_the_start_may_be_measured_elsewhere() -> None:
     other.measure_start = False
     assert other.run(0).epochs == []
     assert [record.iteration for record in other.run(3).epochs] == [3]
+
+
+def test_a_core_stopwatch_counts_work_and_no_waiting() -> None:
+    watch = CoreStopwatch()
+    begun = watch.now()
+    time.sleep(0.3)
+    assert watch.now() - begun < 0.2
+    with watch.stopped():
+        pass
+    until = time.thread_time() + 0.05
+    while time.thread_time() < until:
+        pass
+    assert watch.now() - begun >= 0.05

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -31,6 +32,7 @@ from nudgegrad.training.history import EpochRecord
 from nudgegrad.training.preparation import describe
 from nudgegrad.training.run import Run
 from nudgegrad.training.run_folder import RunFolder
+from nudgegrad.training.stopwatch import CoreStopwatch
 from nudgegrad.training.trainer import Trainer
 from nudgegrad.validation import ParameterError
 
@@ -88,6 +90,8 @@ class _Training:
         run = self.made = self._make()
         trainer = run.trainer
         trainer.measure_start = not self.job.start_is_told
+        if self.job.niceness:
+            trainer.stopwatch = CoreStopwatch()
         self.listen()
         if not self.stopping:
             with one_blas_thread():  # as naive itself has here
@@ -207,7 +211,7 @@ class _Training:
 
     def attend(self, fraction: float) -> None:
         """Do what has to be done between two steps, or within one."""
-        now = self.trainer.stopwatch.now()
+        now = time.monotonic()
         if now - self.listened >= LISTEN_SECONDS:
             self.listened = now
             self.listen()
@@ -254,9 +258,8 @@ class _Training:
         """Tell how far the training is, and how much of a step under way is done."""
         self.fraction = fraction
         trainer, history = self.trainer, self.trainer.history
-        now = trainer.stopwatch.now()
-        self.reported = now
-        seconds = self.base + now - self.ticked
+        self.reported = time.monotonic()
+        seconds = self.base + trainer.stopwatch.now() - self.ticked
         position = history.iterations + fraction
         self.pace.look(seconds, history.iterations, fraction)
         rate, eta = self.pace.rate, None

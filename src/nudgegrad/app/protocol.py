@@ -40,7 +40,7 @@ class Job:
         The name of a run in it to go on with, or None for a new one.
     niceness
         How much the process gives way to others once it does steps, from 0 to 19. One that does
-        takes one core.
+        takes one core, and counts the time that it has it.
     start_is_told
         Whether the accuracies of the start are measured elsewhere, and come by `TakeStart`.
     """

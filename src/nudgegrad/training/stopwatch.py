@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from nudgegrad.training.history import History
 
-__all__ = ["Clock", "Stopwatch"]
+__all__ = ["Clock", "CoreStopwatch", "Stopwatch"]
 
 
 class Stopwatch:
@@ -29,6 +29,19 @@ class Stopwatch:
             yield
         finally:
             self._waited += time.perf_counter() - started
+
+
+class CoreStopwatch(Stopwatch):
+    """Seconds that this thread had a core: the time of one that gives way to others."""
+
+    def now(self) -> float:
+        """Return seconds since some moment, those without a core left out."""
+        return time.thread_time()
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """While the block waits, no time passes."""
+        yield
 
 
 class Clock:

@@ -34,7 +34,8 @@ class Controls:
                     "Start trains with the settings. Pause stops the clock, Continue goes on, "
                     "after Stop too. Stop ends and saves. Reset goes back to the starting "
                     "weights: with the same seed, the same start and the same numbers. Race "
-                    "trains by all four methods at once, each in a process of its own."
+                    "trains by all four methods at once, each in a process of its own; naive "
+                    "gives way to the others, and its clock counts only the time that it gets."
                 ),
             )
         self.words = ui.label().props("role=status aria-live=polite")
