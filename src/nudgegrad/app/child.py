@@ -39,6 +39,7 @@ from nudgegrad.validation import ParameterError
 __all__ = ["work"]
 
 REPORT_SECONDS = 0.2
+MEASURED_SECONDS = 0.5
 LISTEN_SECONDS = 0.02  # a look at the pipe costs a hundredth of a step
 
 
@@ -78,6 +79,7 @@ class _Training:
         self.finisher = ThreadPoolExecutor(1)
         self.start_is_told = not job.start_is_told
         self.measuring: float | None = None
+        self.measured_since: float | None = None
         self.epochs: list[EpochRecord] = []
         self.learning_rate = self.fraction = 0.0
         self.told = 0  # losses
@@ -153,7 +155,7 @@ class _Training:
 
     def on_epoch(self, record: EpochRecord) -> None:
         """Keep a record for the next report; that of the start goes at once."""
-        self.measuring = None
+        self.measuring = self.measured_since = None
         self.epochs.append(record)
         if record.iteration == 0:
             self.report(0.0)
@@ -166,8 +168,12 @@ class _Training:
 
     def on_measure(self, done: int, total: int) -> None:
         """Listen and report while accuracies are measured."""
-        self.measuring = done / total
+        now = time.monotonic()
+        if self.measured_since is None:
+            self.measured_since = now
         self.begin()
+        if now - self.measured_since > MEASURED_SECONDS:  # others are over before they are read
+            self.measuring = done / total
         self.attend(0.0)
 
     def begin(self) -> None:
@@ -175,7 +181,7 @@ class _Training:
         if not self.begun:
             self.begun, self.ticked = True, self.trainer.stopwatch.now()
         # Others wait for the accuracies of the start.
-        if self.measuring is None and self.job.niceness and not self.gave_way:
+        if self.measured_since is None and self.job.niceness and not self.gave_way:
             self.gave_way = True
             # Where threads have a niceness each, this one keeps its own, so that an end is quick.
             self.finisher.submit(bool).result()
