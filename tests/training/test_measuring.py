@@ -11,7 +11,10 @@ import pytest
 
 import nudgegrad as ng
 from nudgegrad.training import EpochRecord
+from nudgegrad.training.configuration import Configuration
+from nudgegrad.training.run import Run
 from nudgegrad.training.stopwatch import CoreStopwatch
+from tests.cli.processes import write_data
 from tests.training.small import make_trainer, state_of
 
 
@@ -94,6 +97,20 @@ def test_the_record_of_an_epoch_that_was_cut_short_is_taken_later(
     resumed.run(30 - epoch)
     whole.run(30)
     assert state_of(resumed) == state_of(whole)
+
+
+def test_a_summary_has_no_accuracies_of_other_weights(tmp_path: Path) -> None:
+    data = write_data(tmp_path / "data.npz")
+    settings = Configuration(data=str(data), hidden_sizes=(5,), iterations=30, batch_size=10)
+    run = Run.begin(settings, settings.load_data(), runs=tmp_path)
+    run.go(
+        on_step=lambda t: t.stop() if t.iteration == 8 else None,
+        on_measure=stopping_after(run.trainer, 8, 2),
+    )
+    assert run.facts()["iterations"] == 8
+    assert run.facts()["test_accuracy"] is None
+    run.go()
+    assert run.facts()["test_accuracy"] == run.trainer.history.test_accuracy is not None
 
 
 def test_the_start_may_be_measured_elsewhere() -> None:

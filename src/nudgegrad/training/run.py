@@ -135,6 +135,8 @@ class Run:
         """Return the summary."""
         history = self.trainer.history
         naive, kept = self.naive_seconds, history.kept
+        if kept is not None and kept.iteration not in (history.iterations, history.best_iteration):
+            kept = None  # the accuracies of the end were left out
         return {
             "outcome": history.outcome,
             "message": history.message,
