@@ -134,6 +134,7 @@ class _View:
             with ui.element("div").classes("ng-seen"):
                 with ui.column().classes("gap-1"):
                     self.seen = ui.element("img").props('width="28" height="28"')
+                    self.seen.props["src"], self.seen.props["alt"] = NOTHING, _("nothing yet")
                     self.origin = ui.label().classes("text-sm ng-note")
                 with ui.column().classes("gap-1"):
                     self.says = ui.label().classes("ng-note")
