@@ -32,7 +32,10 @@ def choose_data(page: Any, path: Path) -> None:
     pick(page, "Data set", "a file or folder")
     page.get_by_label("Path of the data", exact=True).fill("nowhere")
     page.keyboard.press("Enter")
-    page.get_by_text("which does not exist").wait_for()
+    wrong = page.get_by_text("which does not exist")
+    wrong.wait_for()
+    said, below = wrong.bounding_box(), page.get_by_label("Model", exact=True).bounding_box()
+    assert said["y"] + said["height"] <= below["y"]  # however long it is
     page.get_by_label("Path of the data", exact=True).fill(str(path))
     page.keyboard.press("Enter")
     page.get_by_text("which does not exist").wait_for(state="detached")

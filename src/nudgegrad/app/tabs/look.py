@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["build"]
 
-SECONDS = 2.0  # between two looks while a training goes on
+SECONDS = 2.0  # between two looks while a training goes on …
+SHARE = 0.25  # … or more, so that they take at most so much of the time
 BATCH = 12  # pictures shown at first, and with every further click
 MOST_CLASSES = 100  # of a matrix on the page; as CSV there is no end
 
@@ -58,6 +59,7 @@ class _Look:
         self.findings: Findings | None = None
         self.of_images: bool | None = None
         self.failed_version: int | None = None
+        self.rested = 0.0  # when it is time to look again
         self._make()
         context.on_change(self.follow, of=lambda session: int(time.monotonic() / SECONDS))
 
@@ -79,8 +81,9 @@ class _Look:
                         _("Follow the training"), self.state.setdefault("follow", True),
                         on_change=lambda on: self.state.update(follow=on),
                         explained=_(
-                            "While the network learns, look again every two seconds. Switched "
-                            "off, what is shown stays until you press Look now."
+                            "While the network learns, look again every two seconds, or less "
+                            "often where a look takes long. Switched off, what is shown stays "
+                            "until you press Look now."
                         ),
                     )  # fmt: skip
         with ui.element("div").classes("ng-look"):
@@ -162,14 +165,16 @@ class _Look:
         if session.main is not None:
             _ = session.main.network  # to ask is to have new weights fetched
         seen = self.failed_version if self.shown is None else self.shown.version
-        if session.version != seen:
+        if session.version != seen and time.monotonic() >= self.rested:
             await self.refresh()
 
     async def refresh(self) -> None:
         """Look at the network of now."""
         session, version = self.context.session, self.context.session.version
+        begun = time.monotonic()
         try:
             result = await run.io_bound(look, session)
+            self.rested = begun + (time.monotonic() - begun) / SHARE
         except EXPECTED as error:
             self.shown, self.failed_version = None, version
             self.facts.text = str(error)
