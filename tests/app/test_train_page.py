@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.app.browser import in_a_browser, open_page, serve
+from tests.app.browser import draw, in_a_browser, open_page, serve
 from tests.cli.processes import COMMAND, write_data
 
 pytest.importorskip("nicegui")
@@ -125,4 +125,28 @@ def test_a_convolutional_network_that_stops_early(server: str, page: Any) -> Non
     page.get_by_label("Pixel or input", exact=True).fill("7")
     page.get_by_text("Kernel 29, input channel 0: row 1, column 2").wait_for()
     open_page(page, f"{server}?tab=draw")
-    page.get_by_text("This network takes 64 numbers").wait_for()
+    page.get_by_text("The network knows digits: 0, 1").wait_for()
+    draw(page, (0.5, 0.2), (0.5, 0.8))
+    page.get_by_text("The network says:").wait_for()
+
+
+@in_a_browser
+def test_a_table_is_asked_for_its_labels(server: str, page: Any, tmp_path: Path) -> None:
+    table = tmp_path / "kinds.csv"
+    rows = [f"{k / 60},{(k % 7) / 7},{'low' if k < 30 else 'high'}" for k in range(60)]
+    table.write_text("\n".join(["height,width,kind", *rows]) + "\n")
+    open_page(page, server)
+    pick(page, "Data set", "a file or folder")
+    page.get_by_label("Path of the data", exact=True).fill(str(table))
+    page.keyboard.press("Enter")
+    page.get_by_text("label must be one of height, width, kind").wait_for()
+    page.get_by_label("Column of the labels", exact=True).fill("kind")
+    page.keyboard.press("Enter")
+    page.get_by_text("label must be one of").wait_for(state="detached")
+    assert page.get_by_role("button", name="Best", exact=True).is_visible()
+    page.get_by_label("Batch size", exact=True).fill("10")
+    page.get_by_label("Iterations", exact=True).fill("20")
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.get_by_text("of the test samples are classified correctly").wait_for()
+    page.get_by_role("tab", name="Draw").click()
+    page.get_by_text("kinds has no pictures that could be drawn").wait_for()

@@ -127,13 +127,13 @@ class DataFields:
             field.error = None
             self.fill(before, anew=True)
             return
-        for each in self.elements:
-            each.error = None
         # The number of classes belongs to the data there were.
         changes = {**chosen, "data_folder": None, "classes": None}
         try:
             await run.io_bound(session.change, **changes)
         except EXPECTED as error:
+            for each in self.elements:
+                each.error = None
             about_label = str(error).startswith("label ") and self._row(self.label).visible
             (self.label if about_label else field).error = str(error)
         else:
