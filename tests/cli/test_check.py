@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +12,7 @@ import pytest
 
 from nudgegrad.checker.cost import Cost
 from nudgegrad.cli.check_progress import CheckProgress
-from tests.cli.processes import PATIENCE, call, environment, run, start, wait_for_line
+from tests.cli.processes import PATIENCE, call, environment, run
 from tests.cli.test_compare import is_png
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,54 +63,16 @@ def nothing():
 def empty():
     return ()
 
-def interrupts():
-    import signal
-    seen = []
-    def f(w):
-        seen.append(1)
-        if len(seen) == 600:
-            signal.raise_signal(signal.SIGINT)
-        return float((w**2).sum())
-    return Case(f, np.ones(1000), twice)
-
-def interrupts_network():
-    import signal
-    import nudgegrad as ng
-    class Slow(ng.Layer):
-        elementwise = True
-        calls = 0
-        def forward(self, x):
-            return x
-        def difference(self, x, y, d):
-            Slow.calls += 1
-            if Slow.calls == 3:
-                signal.raise_signal(signal.SIGINT)
-            return d
-        def backward(self, x, y, dy):
-            return dy
-    net = ng.Network([ng.Affine(4, 3), ng.BatchNorm(3), Slow(), ng.Affine(3, 2)], seed=0)
-    return Case(net, np.ones((2, 4)), np.array([0, 1]), net.gradient(np.ones((2, 4)), [0, 1]))
-
-def interrupts_itself():
-    raise KeyboardInterrupt
-
 held = Case(lambda w: float((w**2).sum()), np.ones(3), twice)
 number = 3
 """
 
 
 @pytest.fixture(autouse=True)
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder with layers in it, which is the current one."""
-    (tmp_path / "my_layers.py").write_text(LAYERS, encoding="utf-8")
-    (tmp_path / "helper.py").write_text("def twice(w):\n    return 2 * w\n", encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    before, paths = set(sys.modules), list(sys.path)
-    yield tmp_path
-    assert sys.path == paths
-    for name in set(sys.modules) - before:
-        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
-            del sys.modules[name]
+def project(here: Path) -> None:
+    """Layers in the current folder."""
+    (here / "my_layers.py").write_text(LAYERS, encoding="utf-8")
+    (here / "helper.py").write_text("def twice(w):\n    return 2 * w\n", encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -335,59 +294,6 @@ def test_a_figure_that_cannot_be_drawn_is_told_before_the_check(
     done = call(capsys, "check", "my_layers:case_right", "--plot", "errors.xyz")
     assert (done.code, done.out) == (2, "")
     assert "a figure's file must end in" in done.err
-
-
-def test_interrupted(capsys: pytest.CaptureFixture[str]) -> None:
-    done = call(capsys, "check", "my_layers:interrupts", "my_layers:case_right")
-    assert (done.code, done.err) == (130, "Interrupted.\n")
-    assert "- the check was stopped before its end" in done.out
-    assert "case_right" not in done.out
-    done = call(capsys, "check", "my_layers:interrupts", "--json")
-    document = json.loads(done.out)
-    assert (done.code, document["passed"]) == (130, False)
-    assert 0 < document["checks"][0]["checked"] < 1000
-
-
-def test_interrupted_in_a_network(capsys: pytest.CaptureFixture[str]) -> None:
-    done = call(capsys, "check", "my_layers:interrupts_network", "my_layers:case_right", "--json")
-    document = json.loads(done.out)
-    assert (done.code, done.err, document["passed"]) == (130, "Interrupted.\n", False)
-    (found,) = document["checks"]
-    assert "the check was stopped before its end" in found["notes"]
-    assert 0 <= found["checked"] < found["entries"] == 29
-    done = call(capsys, "check", "my_layers:interrupts_network")
-    assert (done.code, done.err) == (130, "Interrupted.\n")
-    assert "- the check was stopped before its end" in done.out
-
-
-def test_interrupted_in_the_users_code(capsys: pytest.CaptureFixture[str]) -> None:
-    done = call(capsys, "check", "my_layers:held", "my_layers:interrupts_itself", "--json")
-    document = json.loads(done.out)
-    assert (done.code, document["passed"]) == (130, False)
-    assert [found["passed"] for found in document["checks"]] == [True]
-
-
-@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-def test_ctrl_c(tmp_path: Path) -> None:
-    (tmp_path / "slow.py").write_text(
-        "import time\nimport numpy as np\nseen = []\n"
-        "def f(w):\n"
-        "    seen.append(1)\n"
-        "    if len(seen) == 500:\n"
-        "        print('begun', flush=True)\n"
-        "    time.sleep(0.001)\n"
-        "    return float((w**2).sum())\n"
-        "def case():\n"
-        "    return f, np.ones(100_000), lambda w: 2 * w\n",
-        encoding="utf-8",
-    )
-    process = start("check", "slow.py", cwd=tmp_path)
-    wait_for_line("begun", process)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 130
-    assert "of 100,000 entries checked" in out
-    assert err.splitlines()[-1] == "Interrupted."
 
 
 def test_long_checks_are_announced(

@@ -157,7 +157,7 @@ def _products(part: Trace, slopes: dict[int, Floats], start: int) -> Floats:
             flat = product.reshape(samples * classes, -1) @ weights.T
             product = flat.reshape(samples, classes, -1)
     assert product is not None
-    return np.require(product, requirements="CW")  # also where it was broadcast to one sample
+    return np.require(product, requirements=["C", "W"])  # also where it was broadcast to one sample
 
 
 def _row_by_row(
