@@ -37,7 +37,7 @@ class Texts(Catalog):  # type: ignore[misc, unused-ignore]
             locale=language, header_comment=f"# The texts of {DOMAIN}: {name}.", fuzzy=False
         )
 
-    @property
+    @property  # type: ignore[misc, unused-ignore]  # no setter
     def mime_headers(self) -> list[tuple[str, str]]:
         """The lines of the header."""
         language = [("Language", self.language)] if self.language else []
