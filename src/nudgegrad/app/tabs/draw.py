@@ -67,7 +67,8 @@ class _View:
             for part in (self._build_canvas, self._build_answer, self._build_others):
                 with ui.element("div"):
                     part()
-        self.fault.visible = False
+        # What the network knows stands above the canvas, which must not move under the pen.
+        self.fault.visible = self.parts.visible = False
         self.context.on_change(self._take_network, of=_watched)
         self.context.on_change(self._show_progress)
 
