@@ -114,11 +114,11 @@ def test_mistakes_in_a_convolutional_network(layer: ng.Layer, place: int, wrong:
     assert report.passed == (not wrong)
 
 
-def _unresolved(report: ng.Report) -> int:
+def _unresolved(report: ng.Report, next_to_nothing: float) -> int:
     """Count what cannot be told, but for slopes that are next to nothing: samples' may cancel."""
-    largest = max(np.abs(check.analytic).max() for check in report.parameters.values())
+    least = next_to_nothing * max(np.abs(c.analytic).max() for c in report.parameters.values())
     return sum(
-        int(np.sum((check.verdict == Verdict.UNRESOLVED) & (abs(check.analytic) > 1e-4 * largest)))
+        int(np.sum((check.verdict == Verdict.UNRESOLVED) & (abs(check.analytic) > least)))
         for check in report.parameters.values()
     )
 
@@ -127,13 +127,17 @@ def confirm(case: Case) -> None:
     net, x, t = case
     report = ng.check(net, x, t)
     assert report.passed, str(report)
-    assert _unresolved(report) <= 0.05 * report.entries, str(report)
+    nothing = 1e-4 if net.dtype == np.float64 else 1e-2
+    assert _unresolved(report, nothing) <= 0.05 * report.entries, str(report)
     assert "exact differences by node" in report.method
     for name in net.params:
         wrong = dict(net.gradient(x, t))
         largest = np.argmax(np.abs(wrong[name]))
+        told = report.parameters[name].tolerance.flat[largest] < 3e-3 * abs(
+            wrong[name].flat[largest]
+        )
         wrong[name].flat[largest] *= 1.01
-        if wrong[name].flat[largest] != 0:
+        if told or (net.dtype == np.float64 and wrong[name].flat[largest] != 0):
             found = ng.check(net, x, t, wrong)
             assert found.counts["wrong"] == 1, str(found)
             assert found.worst(1)[0].parameter == name
