@@ -41,6 +41,16 @@ def test_a_recipe_and_what_is_given_beside_it(
     assert "recipe must be one of best, got 'bst'; did you mean 'best'?" in done.err
 
 
+def test_the_best_of_a_deeper_model_is_its_own(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("--model", "multi-layer", "--recipe", "best", "--iterations", 1)
+    done = call(capsys, "train", "--data", data, *options, "--out", tmp_path / "run", "--quiet")
+    assert done == Answer(0, "", "")
+    config = load(tmp_path / "run" / "config.json")
+    assert (config["model"], config["hidden_sizes"]) == ("multi-layer", [100] * 6)
+
+
 def test_float32_ends_as_float64_does(
     tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,7 +23,15 @@ from nudgegrad.training.schedules import CosineDecay, LinearDecay, Schedule, Ste
 from nudgegrad.training.trainer import Trainer
 from nudgegrad.validation import ParameterError, check_choice, check_integer, check_real
 
-__all__ = ["ACTIVATIONS", "DECAYS", "INITIALIZERS", "MODEL_SETTINGS", "RECIPES", "Configuration"]
+__all__ = [
+    "ACTIVATIONS",
+    "DECAYS",
+    "INITIALIZERS",
+    "MODEL_SETTINGS",
+    "RECIPES",
+    "Configuration",
+    "settings_of_recipe",
+]
 
 ACTIVATIONS: dict[str, type[Layer]] = {"sigmoid": Sigmoid, "tanh": Tanh, "relu": ReLU}
 DECAYS: dict[str, Callable[[Configuration], Schedule | None]] = {
@@ -72,6 +80,11 @@ MODEL_SETTINGS: dict[str, dict[str, Any]] = {
     },
 }
 """Settings that suit each of the `MODELS`, in place of the lesson's."""
+
+
+def settings_of_recipe(recipe: str, model: str) -> dict[str, Any]:
+    """Return the settings of a recipe for a model; those of deeper ones are their best already."""
+    return RECIPES[recipe] if model == "two-layer" else MODEL_SETTINGS[model]
 
 
 @dataclass(frozen=True)

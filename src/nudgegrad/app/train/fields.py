@@ -9,7 +9,7 @@ from typing import Any
 
 from nudgegrad.app.session import DEFAULTS, Session
 from nudgegrad.models import check_model
-from nudgegrad.training.configuration import MODEL_SETTINGS, RECIPES, Configuration
+from nudgegrad.training.configuration import MODEL_SETTINGS, Configuration, settings_of_recipe
 from nudgegrad.training.optimizers import OPTIMIZERS
 from nudgegrad.validation import ParameterError, check_integer, check_real
 
@@ -139,8 +139,7 @@ def use_lesson(session: Session) -> None:
 def use_best(session: Session) -> None:
     """Take the best settings that are known for the model; it, data and method stay."""
     model = session.settings.model
-    best = RECIPES["best"] if model == "two-layer" else MODEL_SETTINGS[model]
-    _use(session, {**best, "model": model})
+    _use(session, {**settings_of_recipe("best", model), "model": model})
 
 
 def reached(settings: Configuration) -> int | None:
