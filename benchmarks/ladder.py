@@ -42,7 +42,9 @@ def measure(*, quick: bool, say: Say) -> Document:
             for threads in pools.choices:
                 say(f"round {turn + 1} of {rounds}, {dtype}, {threads or 'all'} BLAS threads")
                 with pools.limit(threads):
-                    for rung in compare_methods(network, x, t, sample=sample, repeats=1):
+                    for rung in compare_methods(
+                        network, x, t, sample=sample, repeats=1, choose_threads=False
+                    ):
                         name = _name(rung.method, dtype, threads)
                         times.setdefault(name, []).append(rung.seconds)
                         rungs[name] = rung

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -55,8 +56,9 @@ class Rung:
 
 
 def compare_methods(
-    network: Network, x: Array, t: Array, *, sample: int = 1000, repeats: int = 5, h: float = 1e-4
-) -> list[Rung]:
+    network: Network, x: Array, t: Array, *, sample: int = 1000, repeats: int = 5, h: float = 1e-4,
+    choose_threads: bool = True,
+) -> list[Rung]:  # fmt: skip
     """Time the four methods on one batch, and compare their gradients.
 
     Parameters
@@ -67,12 +69,16 @@ def compare_methods(
         How many weights `naive` is measured on.
     repeats
         How many turns each other method has. They take turns, so that a machine that slows down
-        slows all of them. A turn is an untimed call, and timed ones for a tenth of a second, with
-        one BLAS thread or all, whichever the method was faster with at first.
+        slows all of them. A turn is an untimed call, and timed ones for a tenth of a second.
     h
         The nudge.
+    choose_threads
+        Whether BLAS has one thread or all, whichever each method is faster with at first; or it is
+        left as it is.
     """
-    naive, naive_seconds = time_naive(network, x, t, sample=sample, h=h)
+    naive, naive_seconds = time_naive(
+        network, x, t, sample=sample, h=h, choose_threads=choose_threads
+    )
     masks = naive.sampled or {}
     weights = sum(array.size for array in network.params.values())
     timed = sum(int(np.sum(mask)) for mask in masks.values())
@@ -80,7 +86,10 @@ def compare_methods(
     others = METHODS[1:]
     calls = {method: partial(network.gradient, x, t, method=method, h=h) for method in others}
     gradients = {method: call() for method, call in calls.items()}
-    threads = {method: faster_blas(call) for method, call in calls.items()}
+    threads = {
+        method: faster_blas(call) if choose_threads else contextlib.nullcontext
+        for method, call in calls.items()
+    }
     times: dict[str, list[float]] = {method: [] for method in others}
     for _ in range(repeats):
         for method, call in calls.items():

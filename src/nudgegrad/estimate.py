@@ -22,13 +22,18 @@ TRIAL_SECONDS = 0.5
 
 
 def time_naive(
-    network: Network, x: Array, t: Array, *, sample: int, h: float = 1e-4
+    network: Network,
+    x: Array,
+    t: Array,
+    *,
+    sample: int,
+    h: float = 1e-4,
+    choose_threads: bool = True,
 ) -> tuple[Gradient, float]:
     """Take `naive` differences of some weights, and estimate the seconds of all.
 
     Each weight costs two forward passes of the same batch, whichever it is. So the median time of
-    one, which a short disturbance of the machine does not move, is scaled to all weights. BLAS has
-    as many threads as make the passes faster.
+    one, which a short disturbance of the machine does not move, is scaled to all weights.
 
     Parameters
     ----------
@@ -40,18 +45,20 @@ def time_naive(
         About how many weights, spread over all parameters.
     h
         The nudge.
+    choose_threads
+        Whether BLAS has one thread or all, whichever the passes are faster with; or it is left as
+        it is.
 
     Returns
     -------
     gradient, seconds
         The gradient of the sampled weights, NaN elsewhere, and the estimate.
     """
-    moments = [time.perf_counter()]
-    with (
-        np.errstate(all="ignore"),  # an overflow is the training's to tell
-        faster_blas(partial(network.loss, x, t))(),
-    ):
-        moments[0] = time.perf_counter()
+    # An overflow is the training's to tell.
+    with np.errstate(all="ignore"), contextlib.ExitStack() as threads:
+        if choose_threads:
+            threads.enter_context(faster_blas(partial(network.loss, x, t))())
+        moments = [time.perf_counter()]
         gradient = network.gradient(
             x,
             t,
