@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import csv
 import io
-from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -41,14 +40,6 @@ def dataset(*shape: int, classes: int = 4, samples: int = 5, dtype: str = "uint8
 @pytest.fixture
 def findings() -> Findings:
     return Findings(dataset(9, 9), PROBABILITIES, LABELS)
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    made = Session(tmp_path / "runs")
-    made.change(data=str(write_data(tmp_path / "data.npz")), hidden_sizes=(5,), batch_size=10)
-    yield made
-    made.close()
 
 
 def rows(text: str) -> list[list[str]]:
