@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nudgegrad.checker.reason import Reason
 from nudgegrad.checker.report import Report, WrongGradient
 from nudgegrad.checker.verdict import Verdict
 from nudgegrad.validation import ParameterError
@@ -161,3 +163,17 @@ def test_repr_is_one_line() -> None:
     report = of_verdicts(1, 2)
     assert repr(report) == "Report(not passed: 1 of 2 entries is wrong)"
     assert "\n" not in repr(report.parameters["W"])
+
+
+def test_an_entry_that_could_not_be_verified_fails_the_report() -> None:
+    check = make_check("W", [1.0, 2.0, 3.0], [1.0, 2.0, 0.0], verdict=[1, 1, 5])
+    assert check.unverified.shape == check.reason.shape == (3,)
+    assert make_report(check).passed
+    doubtful = replace(
+        check, unverified=np.array([False, False, True]), reason=np.array([0, 0, Reason.DISAGREE])
+    )
+    report = make_report(doubtful)
+    assert report.unverified == 1
+    assert not report.passed
+    assert doubtful.entry(2).reason == "nudges of different lengths disagree"
+    assert doubtful.entry(0).reason == ""

@@ -8,9 +8,11 @@ evaluated; `report` tells what was found, and `diagnosis` what it may mean.
 from nudgegrad.checker.case import Case
 from nudgegrad.checker.check import check
 from nudgegrad.checker.cost import Cost
+from nudgegrad.checker.reason import Reason
 from nudgegrad.checker.report import Entry, ParameterCheck, Report, WrongGradient
 from nudgegrad.checker.verdict import Verdict
 
 __all__ = [
-    "Case", "Cost", "Entry", "ParameterCheck", "Report", "Verdict", "WrongGradient", "check",
+    "Case", "Cost", "Entry", "ParameterCheck", "Reason", "Report", "Verdict", "WrongGradient",
+    "check",
 ]  # fmt: skip

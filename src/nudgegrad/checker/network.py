@@ -361,7 +361,7 @@ def _against_naive(
             old,
             **{
                 field: np.where(mask, getattr(new, field), getattr(old, field))
-                for field in ("numeric", "error", "tolerance", "verdict")
+                for field in ("numeric", "error", "tolerance", "verdict", "unverified", "reason")
             },
         )
     return broken, decided, spot.evaluations + again.evaluations, STOPPED in again.notes

@@ -28,7 +28,9 @@ __all__ = ["Conversion", "convert"]
 
 Array = NDArray[Any]
 
-FIELDS = ("value", "analytic", "numeric", "error", "tolerance", "verdict")
+FIELDS = (
+    "value", "analytic", "numeric", "error", "tolerance", "verdict", "unverified", "reason"
+)  # fmt: skip
 
 
 class Place(NamedTuple):

@@ -52,6 +52,8 @@ def _why_not(report: Report) -> str:
         hints = ", ".join(HINTS[name] for name in present)
         what = f"all {NOUNS[present[0]]}" if len(present) == 1 else ", ".join(_others(report))
         return f"no entry could be verified: {what}; {hints}"
+    if report.unverified:
+        return f"{report.unverified:,} of {total} could not be verified"
     return (
         f"no entry of {total} is wrong, but the Taylor test failed: the remainder falls with order "
         f"{report.taylor.order:.2f} where {report.taylor.expected:g} is expected"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nudgegrad.checker.reason import Reason
 from nudgegrad.checker.verdict import Verdict
 
 __all__ = ["Entry", "ParameterCheck"]
@@ -38,6 +39,11 @@ class ParameterCheck:
     verdict : int8 array of `Verdict`
     h : float
         The nudge that was taken first; single entries may have got others.
+    unverified : bool array
+        Entries that are neither wrong nor verified, and whose error bar could hide a mistake that
+        matters. By default there are none.
+    reason : int8 array of `Reason`
+        Why an entry could not be verified.
     """
 
     name: str
@@ -48,6 +54,13 @@ class ParameterCheck:
     tolerance: Array
     verdict: NDArray[np.int8]
     h: float
+    unverified: NDArray[np.bool_] = field(default_factory=lambda: np.zeros((), dtype=bool))
+    reason: NDArray[np.int8] = field(default_factory=lambda: np.zeros((), dtype=np.int8))
+
+    def __post_init__(self) -> None:
+        for name in ("unverified", "reason"):  # a default stands for every entry
+            values = np.broadcast_to(getattr(self, name), self.verdict.shape)
+            object.__setattr__(self, name, values)
 
     @cached_property
     def ratio(self) -> Array:
@@ -120,6 +133,7 @@ class ParameterCheck:
             error=float(self.error[index]),
             ratio=float(self.ratio[index]),
             verdict=str(Verdict(int(self.verdict[index]))),
+            reason=Reason(int(self.reason[index])).text,
         )
 
     def __repr__(self) -> str:
@@ -141,6 +155,8 @@ class Entry:
     ratio : float
         |analytic − numeric| over what it may be: above 1 is outside.
     verdict : str
+    reason : str
+        Why the entry could not be verified; empty where it was.
     """
 
     parameter: str
@@ -150,6 +166,7 @@ class Entry:
     error: float
     ratio: float
     verdict: str
+    reason: str = ""
 
     @property
     def rank(self) -> tuple[bool, float]:

@@ -70,12 +70,13 @@ class Report:
     def passed(self) -> bool:
         """Whether something was verified, and nothing is wrong.
 
-        No entry is wrong, every claimed value that was checked is finite, at least one entry is
-        ok, and the Taylor test, if there was one, did not fail.
+        No entry is wrong, none is `unverified`, every claimed value that was checked is finite,
+        at least one entry is ok, and the Taylor test, if there was one, did not fail.
         """
         return (
             self.counts["wrong"] == 0
             and self.counts["ok"] > 0
+            and self.unverified == 0
             and not any(check.not_finite for check in self.parameters.values())
             and (self.taylor is None or bool(self.taylor.passed))
         )
@@ -97,6 +98,11 @@ class Report:
         return {
             name: sum(check.counts[name] for check in self.parameters.values()) for name in names
         }
+
+    @cached_property
+    def unverified(self) -> int:
+        """How many entries could not be verified though a mistake in them would matter."""
+        return sum(int(np.count_nonzero(check.unverified)) for check in self.parameters.values())
 
     @property
     def entries(self) -> int:
