@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nudgegrad.checker.cost import FIRST_LOOK, Budget, Cost, announce_cost
-from nudgegrad.checker.entries import Entries
+from nudgegrad.checker.entries import Claims
 from nudgegrad.checker.judge import Tolerances
-from nudgegrad.checker.probe import GLANCE
+from nudgegrad.differentiate.probe import GLANCE
 from nudgegrad.checker.report import Report
 from nudgegrad.checker.taylor import HALVINGS, taylor_test
 from nudgegrad.checker.ties import wrong_at_ties
@@ -25,7 +25,7 @@ from nudgegrad.checker.verdict import Verdict
 from nudgegrad.differentiate.evaluate import Evaluator
 from nudgegrad.differentiate.leaves import Leaves
 from nudgegrad.differentiate.select import select_entries
-from nudgegrad.differentiate.step import Step, choose_steps, tuning_evaluations, value_noise
+from nudgegrad.differentiate.share import surroundings
 from nudgegrad.validation import ParameterError, check_boolean, check_choice, check_real
 
 __all__ = ["STOPPED", "Options", "examine"]
@@ -129,30 +129,37 @@ def examine(
         GLANCE * sum(sizes), options.max_seconds, options.progress, options.cancel,
         options.announce,
     )  # fmt: skip
-    steps, value, deterministic = choose_steps(evaluate, chosen)
-    centre = float(value)
+    around, deterministic = surroundings(evaluate)
+    centre = float(around.centre)
     if not np.isfinite(centre):
         raise ParameterError(f"the function must be finite where it is checked, got {centre}")
-    if not isinstance(options.h, str):
-        steps = [Step(options.h, False, step.noise, "as told") for step in steps]
+    h = None if isinstance(options.h, str) else float(options.h)
     entries = [
-        Entries(leaf, indices, claimed, step)
-        for leaf, (indices, claimed, step) in enumerate(zip(chosen, analytic, steps, strict=True))
+        Claims(around, leaf, indices, claimed, h)
+        for leaf, (indices, claimed) in enumerate(zip(chosen, analytic, strict=True))
     ]
-    finite = [np.abs(claimed[np.isfinite(claimed)]).max(initial=0.0) for claimed in analytic]
-    largest = float(max(finite))
+    used = around.evaluations
+    for part in entries:
+        if not budget.over(FIRST_LOOK):
+            part.survey(0, budget.spend)
+    for part in entries:
+        part.shown = max(each.loudest for each in entries)
     budget.begin()
-    _first_look(evaluate, entries, centre, budget, options)
-    resolution = NOISY * _resolution(evaluate, value)
+    _first_look(entries, budget, options)
+    for part in entries:
+        part.settle(options.tolerances, budget)
+    most = max(part.moves() for part in entries)
+    resolution = NOISY * around.coarsest * (max(abs(centre), most) or 1.0)
     for part in entries:
         noisy = not deterministic or part.noise > resolution
-        part.settle(evaluate, centre, options.tolerances, budget, noisy=noisy, largest=largest)
-    remarks, used = wrong_at_ties(evaluate, entries, centre)
+        part.judge(options.tolerances, most, noisy=noisy, random=not deterministic)
+    remarks, more = wrong_at_ties(around, entries)
+    used += more
     if again is not None and _changed(entries, again):
         remarks.append("the gradient differs from call to call at one point")
     taylor = None
     if options.taylor:
-        moves = [(part.indices, part.h) for part in entries]
+        moves = [(part.indices, part.typical_h) for part in entries]
         noise = max(part.noise for part in entries)
         taylor = taylor_test(evaluate, analytic, moves, centre, noise)
     used += HALVINGS if taylor is not None else 0
@@ -180,7 +187,7 @@ def examine(
         },
         method=method,
         loss=centre,
-        evaluations=spent + tuning_evaluations(sizes) + budget.evaluations + used,
+        evaluations=spent + budget.evaluations + used,
         seconds=time.perf_counter() - budget.started,
         noise=max(part.noise for part in entries),
         deterministic=deterministic,
@@ -192,16 +199,7 @@ def examine(
     )
 
 
-def _resolution(evaluate: Evaluator, value: Array) -> float:
-    """Return the rounding of a value in the coarsest dtype that is in play."""
-    kinds = {array.dtype for array in (*evaluate.arrays, np.asarray(value))}
-    eps = max(float(np.finfo(kind).eps) for kind in kinds if kind.kind == "f")
-    return max(0.3 * eps * float(np.abs(value)), value_noise(np.asarray(value)))
-
-
-def _first_look(
-    evaluate: Evaluator, entries: list[Entries], centre: float, budget: Budget, options: Options
-) -> None:
+def _first_look(entries: list[Claims], budget: Budget, options: Options) -> None:
     """Look at every entry once; with a budget at a growing share of every array, until it ends."""
     shares = [1.0] if budget.max_seconds is None else [2.0**k for k in range(-7, 1)]
     rng = np.random.default_rng(options.seed)
@@ -213,25 +211,23 @@ def _first_look(
     for share in shares:
         for k, part in enumerate(entries):
             upto = int(np.ceil(share * len(orders[k])))
-            block = evaluate.block(part.leaf, GLANCE)
+            block = part.block() if upto else 1
             while done[k] < upto:
                 if budget.over(FIRST_LOOK):
                     return
                 chosen = orders[k][done[k] : min(done[k] + block, upto)]
-                used = part.look(
-                    evaluate, chosen, centre, options.tolerances, balanced=options.h == "auto"
-                )
+                used = part.look(chosen)
                 done[k] += len(chosen)
                 budget.spend(used)
 
 
-def _changed(entries: list[Entries], again: Sequence[Array]) -> bool:
+def _changed(entries: list[Claims], again: Sequence[Array]) -> bool:
     """Mark entries wrong that were claimed differently the second time; tell if there are any."""
     found = False
     for part, second in zip(entries, again, strict=True):
         claimed = np.asarray(second, np.float64).reshape(-1)[part.indices]
         with np.errstate(invalid="ignore"):
-            changed = part.checked & ~(np.abs(claimed - part.analytic) <= part.allowed)
+            changed = part.looked & ~(np.abs(claimed - part.analytic) <= part.allowed)
         part.verdict[changed] = Verdict.WRONG
         found = found or bool(changed.any())
     return found

@@ -8,20 +8,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nudgegrad.checker.reason import Reason
 from nudgegrad.checker.verdict import Verdict
 
-__all__ = ["Tolerances", "judge"]
+__all__ = ["SHARP", "SMALL", "Judgement", "Others", "Tolerances", "judge"]
 
 Array = NDArray[Any]
 
 ROUNDINGS = 32
-"""Unit roundoffs that a claimed gradient may be off by, of its own size and its array's."""
+"""Unit roundoffs that a claimed gradient may be off by, of its own size and of those it is a sum of."""
 
-BLUNT = 0.1
-"""A tolerance above this share of an entry says nothing about it …"""
+SHARP = 0.08
+"""A tolerance up to this share of an entry tells it from zero, from twice itself, from its negative
+and from nine tenths of itself."""
 
 SMALL = 1e-3
-"""… unless it is below this share of the largest entry of the array."""
+"""A tolerance up to this share of the slopes that an entry is compared with hides nothing that counts."""
+
+COUNTS = 1e-2
+"""A tolerance up to this share of what the slopes by all entries do to the function does not count."""
+
+HIDES = 0.9
+"""A tolerance above this share of a slope could hide a zero, a sign or a factor of 2."""
 
 
 @dataclass(frozen=True)
@@ -40,19 +48,62 @@ class Tolerances:
     rtol: float | None = None
     atol: float | None = None
 
-    def of(self, analytic: Array, numeric: Array, error: Array, roundoff: float) -> Array:
-        """Return how far each entry may be off."""
-        size = np.maximum(np.abs(analytic), np.abs(numeric))
-        if self.rtol is not None or self.atol is not None:
-            return (self.atol or 0.0) + (self.rtol or 0.0) * size
-        return self.bars(analytic, error, roundoff)
+    @property
+    def given(self) -> bool:
+        """Whether tolerances take the place of error bars."""
+        return self.rtol is not None or self.atol is not None
 
-    def bars(self, analytic: Array, error: Array, roundoff: float) -> Array:
-        """Return error bars times the factor, and the rounding of what was claimed."""
-        finite = np.abs(analytic[np.isfinite(analytic)])
-        largest = float(finite.max(initial=0.0))
+    def of(self, analytic: Array, numeric: Array, bars: Array) -> Array:
+        """Return how far each entry may be off: its bars, or what was asked for."""
+        if not self.given:
+            return bars
+        size = np.maximum(np.abs(analytic), np.abs(numeric))
+        return (self.atol or 0.0) + (self.rtol or 0.0) * size
+
+    def bars(self, analytic: Array, error: Array, roundoff: float, beside: Array | float) -> Array:
+        """Return error bars times the factor, and the rounding of what was claimed.
+
+        Parameters
+        ----------
+        analytic, error : (n,) arrays
+        roundoff
+            Unit roundoff of the claimed gradient's dtype.
+        beside
+            The slopes that a claim may be a difference of: sums that cancel leave their rounding.
+        """
         own = np.where(np.isfinite(analytic), np.abs(analytic), 0.0)
-        return self.factor * error + ROUNDINGS * roundoff * (own + largest) / 2
+        # An absurd claim is not granted its own rounding.
+        own = np.minimum(own, np.maximum(beside, 1e3 * np.where(np.isfinite(error), error, 0)))
+        return self.factor * error + ROUNDINGS * roundoff * (own + beside) / 2
+
+
+@dataclass(frozen=True)
+class Others:
+    """The slopes that an array's entries are compared with.
+
+    A slope has the units of the function over those of its entry, so that slopes by entries of
+    different units are compared by how far the function moves when each entry moves by its size.
+
+    Attributes
+    ----------
+    beside : (n,) array
+        The largest slope of the entry's array, but no more than `matters`.
+    matters : (n,) array
+        The largest of all arrays' slopes times the sizes of their entries, over this entry's size.
+        Zero if none is known.
+    """
+
+    beside: Array
+    matters: Array
+
+
+@dataclass
+class Judgement:
+    """What is said of an array's entries: (n,) arrays."""
+
+    verdict: NDArray[np.int8]
+    allowed: Array
+    unverified: NDArray[np.bool_]
 
 
 def judge(
@@ -60,16 +111,17 @@ def judge(
     numeric: Array,
     error: Array,
     tolerances: Tolerances,
+    others: Others,
     *,
     roundoff: float,
     noisy: bool,
-    still: NDArray[np.bool_],
+    confirmed: NDArray[np.bool_],
     reach: Array,
-    kink: NDArray[np.bool_] | None = None,
-    low: Array | None = None,
-    high: Array | None = None,
-) -> tuple[NDArray[np.int8], Array]:
-    """Return verdicts and tolerances of some entries of an array.
+    kink: NDArray[np.bool_],
+    low: Array,
+    high: Array,
+) -> Judgement:
+    """Judge some entries of an array.
 
     Parameters
     ----------
@@ -77,46 +129,41 @@ def judge(
         What was claimed, what was measured, and its error bar.
     tolerances
         How far an entry may be off.
+    others
+        What entries are compared with.
     roundoff
         Unit roundoff of the claimed gradient's dtype.
     noisy
-        Whether the function has more noise than its dtype's rounding.
-    still : (n,) bool array
-        Where the function did not change by a single bit.
+        Whether the function has more noise than rounding.
+    confirmed : (n,) bool array
+        Where nothing but rounding was seen, so that zero is confirmed to the bar.
     reach : (n,) array
-        How much the function moved at most, over h.
-    kink, low, high : (n,) arrays, or None
+        How much the function moves near the nudge that counts, over its length.
+    kink, low, high : (n,) arrays
         Where the function bends, and between which slopes any value will do.
     """
-    allowed = tolerances.of(analytic, numeric, error, roundoff)
-    bars = tolerances.bars(analytic, error, roundoff)
+    bars = tolerances.bars(analytic, error, roundoff, others.beside)
     with np.errstate(invalid="ignore"):
         off = np.abs(analytic - numeric)
+        allowed = tolerances.of(analytic, numeric, bars)
         inside = off <= allowed
         # A difference that the error bar explains is no evidence, whatever rtol says.
         wrong = ~inside & ~(off <= bars)
         size = np.maximum(np.abs(analytic), np.abs(numeric))
-        seen = np.isfinite(error)
-        largest = max(
-            float(np.abs(analytic[np.isfinite(analytic)]).max(initial=0.0)),
-            float(np.abs(numeric[seen & (bars < BLUNT * size)]).max(initial=0.0)),
-        )
-        if largest == 0:  # at a minimum the slopes are nothing to compare with, the curvature is
-            largest = float(reach[seen].max(initial=0.0))
-        sharp = (bars <= BLUNT * size) | (bars <= SMALL * largest)
-        ok = still & (analytic == 0)
-        ok |= inside & (sharp | (bars <= allowed) & (allowed > 0) & _given(tolerances))
-    unsure = Verdict.NOISY if noisy else Verdict.UNRESOLVED
-    verdict = np.full(analytic.shape, unsure, dtype=np.int8)
+        sharp = (bars <= SHARP * size) | (bars <= SMALL * others.beside)
+        # At an optimum slopes are nothing to compare with, but the function moves.
+        nothing = (np.abs(analytic) <= bars) & (np.abs(numeric) <= bars)
+        sharp |= nothing & ((bars <= SMALL * reach) | confirmed)
+        if tolerances.given:
+            sharp |= (bars <= allowed) & (allowed > 0)
+        ok = inside & sharp
+        matters = (others.matters == 0) | ~(bars <= COUNTS * others.matters)
+        unverified = ~ok & ~wrong & matters & ~(bars <= HIDES * np.abs(numeric))
+    verdict = np.full(analytic.shape, Verdict.NOISY if noisy else Verdict.UNRESOLVED, np.int8)
     verdict[ok] = Verdict.OK
     verdict[wrong] = Verdict.WRONG
-    if kink is not None and low is not None and high is not None:
-        with np.errstate(invalid="ignore"):
-            between = (analytic >= low) & (analytic <= high)
-        verdict[kink] = np.where(between, Verdict.KINK, Verdict.WRONG)[kink]
+    with np.errstate(invalid="ignore"):
+        between = (analytic >= low) & (analytic <= high)
+    verdict[kink] = np.where(between, Verdict.KINK, Verdict.WRONG)[kink]
     verdict[~np.isfinite(analytic)] = Verdict.WRONG
-    return verdict, allowed
-
-
-def _given(tolerances: Tolerances) -> bool:
-    return tolerances.rtol is not None or tolerances.atol is not None
+    return Judgement(verdict, allowed, unverified & ~kink & np.isfinite(analytic))

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nudgegrad.checker.engine import STOPPED, Options, examine
-from nudgegrad.checker.judge import judge
+from nudgegrad.checker.judge import Others, judge
+from nudgegrad.checker.reason import Reason
 from nudgegrad.checker.report import ParameterCheck, Report
 from nudgegrad.checker.taylor import HALVINGS, taylor_test
 from nudgegrad.checker.verdict import Verdict
@@ -130,8 +131,9 @@ def check_network(
         stopped = len(shorter) < len(values)
         evaluations += more
     analytic = [np.asarray(claimed[name]) for name in values]
+    most = max((_largest(found) for found in measured.values()), default=0.0)
     checks = {
-        name: _parameter_check(name, array, claims, measured.get(name), indices, h, options)
+        name: _parameter_check(name, array, claims, measured.get(name), indices, h, options, most)
         for name, array, claims, indices in zip(
             leaves.names, leaves.arrays, analytic, chosen, strict=True
         )
@@ -271,7 +273,9 @@ def _in_doubt(measured: _Measured, claimed: Any, options: Options) -> bool:
     """Tell whether some entry is outside of its error bar, or beside a kink."""
     if measured.bend is None:
         return False
-    allowed = options.tolerances.bars(np.asarray(claimed), measured.error, _roundoff(claimed))
+    allowed = options.tolerances.bars(
+        np.asarray(claimed), measured.error, _roundoff(claimed), _largest(measured)
+    )
     with np.errstate(invalid="ignore"):
         outside = ~(np.abs(claimed - measured.numeric) <= allowed)
     return bool(outside.any() or measured.bend.any())
@@ -289,6 +293,11 @@ def _better(a: _Measured, b: _Measured) -> _Measured:
     )
 
 
+def _largest(measured: _Measured) -> float:
+    finite = measured.numeric[np.isfinite(measured.numeric)]
+    return float(np.abs(finite).max(initial=0.0))
+
+
 def _roundoff(claimed: Any) -> float:
     kind = np.asarray(claimed).dtype
     return float(np.finfo(kind if kind.kind == "f" else np.float64).eps) / 2
@@ -296,9 +305,9 @@ def _roundoff(claimed: Any) -> float:
 
 def _parameter_check(
     name: str, value: Array, claimed: Array, measured: _Measured | None, indices: Array, h: float,
-    options: Options,
+    options: Options, most: float,
 ) -> ParameterCheck:  # fmt: skip
-    """Judge one array; None has not been measured."""
+    """Judge one array; None has not been measured. `most` is the largest slope of all arrays."""
     if measured is None:
         nothing = np.full(value.shape, np.nan)
         measured, indices = _Measured(nothing, nothing, None), indices[:0]
@@ -307,19 +316,24 @@ def _parameter_check(
     error = measured.error.astype(np.float64).reshape(-1)
     tolerances = options.tolerances
     roundoff = max(_roundoff(claimed), _roundoff(value))
-    kink = low = high = None
+    largest = _largest(measured)
+    bars = tolerances.bars(analytic, error, roundoff, largest)
+    bend = np.zeros(value.size)
     if measured.bend is not None:
         bend = measured.bend.astype(np.float64).reshape(-1)
-        bars = tolerances.bars(analytic, error, roundoff)
-        kink = bend > np.maximum(bars, 0.05 * np.maximum(np.abs(analytic), np.abs(numeric)))
-        low, high = numeric - bend / 2 - bars, numeric + bend / 2 + bars
-    verdict, allowed = judge(
-        analytic, numeric, error, tolerances, roundoff=roundoff, noisy=False,
-        still=(numeric == 0) & (error == 0), reach=np.abs(numeric), kink=kink, low=low, high=high,
+    kink = bend > np.maximum(bars, 0.05 * np.maximum(np.abs(analytic), np.abs(numeric)))
+    found = judge(
+        analytic, numeric, error, tolerances,
+        Others(np.full(value.size, largest), np.full(value.size, most)), roundoff=roundoff,
+        noisy=False, confirmed=(numeric == 0) & (error == 0), reach=np.abs(numeric), kink=kink,
+        low=numeric - bend / 2 - bars, high=numeric + bend / 2 + bars,
     )  # fmt: skip
+    verdict, allowed, unverified = found.verdict, found.allowed, found.unverified
     left_out = np.ones(value.size, dtype=bool)
     left_out[indices] = False
     verdict[left_out] = Verdict.UNCHECKED
+    unverified[left_out] = False
+    unsure = verdict == Verdict.UNRESOLVED
     numeric[left_out] = error[left_out] = allowed[left_out] = np.nan
     shape = value.shape
     return ParameterCheck(
@@ -331,6 +345,8 @@ def _parameter_check(
         tolerance=allowed.reshape(shape),
         verdict=verdict.reshape(shape),
         h=h,
+        unverified=unverified.reshape(shape),
+        reason=np.where(unsure, Reason.BELOW_NOISE, Reason.NONE).astype(np.int8).reshape(shape),
     )
 
 

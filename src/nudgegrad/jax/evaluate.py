@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from nudgegrad.checker.probe import EVALUATIONS
+from nudgegrad.differentiate.probe import PAIR
 from nudgegrad.differentiate.leaves import Leaves
 
 __all__ = ["Batched", "Looped", "disagreement"]
@@ -162,8 +162,8 @@ def _batch(
 
 def _rows(array: Array, largest: int, max_bytes: int) -> int:
     """Return how many points a batch of a leaf holds."""
-    rows = min(max_bytes // max(array.nbytes, largest, 1), EVALUATIONS * array.size)
-    return max(1, rows - rows % EVALUATIONS if rows > EVALUATIONS else rows)
+    rows = min(max_bytes // max(array.nbytes, largest, 1), PAIR * array.size)
+    return max(1, rows - rows % PAIR if rows > PAIR else rows)
 
 
 def _largest(jaxpr: Any) -> int:

@@ -1,0 +1,403 @@
+"""Entries of an array that may share a nudge, because a sample of them behaves alike.
+
+Every entry of a short array, and a sample of a long one, gets a ladder. If one rung suits the whole
+sample, the others are nudged by that rung's length. If none does, the entries are divided by their
+magnitude and each part is tried by itself; where that fails too, every entry gets its own ladder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nudgegrad.differentiate.evaluate import Evaluator
+from nudgegrad.differentiate.ladder import (
+    RATIO,
+    Ladder,
+    climb,
+    lowest_rungs,
+    rung_length,
+    typical_size,
+    values_at,
+)
+from nudgegrad.differentiate.select import spread_sample
+from nudgegrad.differentiate.slope import NOISES, Slopes, read_slopes
+
+__all__ = ["REPEATS", "Group", "Surroundings", "ladders", "surroundings", "survey"]
+
+Array = NDArray[Any]
+
+SAMPLE = 6
+"""Entries of a long array that get a ladder to see whether they are alike."""
+
+SHORT = 10
+"""An array of so many entries is short: all of them get a ladder."""
+
+WORSE, GOOD = 30.0, 0.01
+"""A shared rung suits an entry if its error bar is at most so many times that of the best one, or
+this share of the slope."""
+
+COUNTS = 0.01
+"""Entries whose slope is below this share of the sample's largest need no better bar than those."""
+
+PART = 2
+"""Rungs of magnitude that a part of an array spans when it is divided."""
+
+BLUNT = 0.03
+"""An error bar above this share of the slope calls for longer nudges."""
+
+MOST_MORE = 24
+"""Rungs that a ladder gets at most on top of those below the entry's size."""
+
+
+REPEATS = 3
+"""Evaluations at the point itself, to see whether the function gives the same each time …"""
+
+MORE_REPEATS = 9
+"""… and if not, how far they scatter."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is known of a function where it is differenced.
+
+    Attributes
+    ----------
+    evaluate
+        The function beside the point.
+    centre : array
+        Its value there.
+    roundoff : float
+        Of its values, relative to them.
+    coarsest : float
+        That of the coarsest dtype in play: what is computed in float32 may return a Python float.
+    noise : float
+        Standard deviation of calls at one point, 0 for a deterministic function.
+    evaluations : int
+        That this took.
+    """
+
+    evaluate: Evaluator
+    centre: Array
+    roundoff: float
+    coarsest: float
+    noise: float
+    evaluations: int
+
+
+def surroundings(evaluate: Evaluator) -> tuple[Surroundings, bool]:
+    """Return what `REPEATS` calls at the point itself show, and whether they agree."""
+    repeats = np.stack([evaluate.centre() for _ in range(REPEATS)])
+    centre = repeats[0]
+    kind = centre.dtype if centre.dtype.kind == "f" else np.dtype(np.float64)
+    deterministic = bool(np.array_equal(repeats[1:], repeats[:-1], equal_nan=True))
+    noise = 0.0
+    if not deterministic:
+        more = np.stack([evaluate.centre() for _ in range(MORE_REPEATS)])
+        repeats = np.concatenate([repeats, more])
+        noise = float(np.max(np.std(repeats, axis=0, ddof=1, dtype=np.float64)))
+    roundoff = 0.3 * float(np.finfo(kind).eps)
+    kinds = [array.dtype for array in evaluate.arrays if array.dtype.kind == "f"]
+    coarsest = max(roundoff, *(0.3 * float(np.finfo(kind).eps) for kind in kinds))
+    around = Surroundings(evaluate, centre, roundoff, coarsest, noise, len(repeats))
+    return around, deterministic
+
+
+@dataclass
+class Group:
+    """Entries of an array that are looked at alike.
+
+    Attributes
+    ----------
+    places : (n,) int array
+        Which of the chosen entries.
+    pair : float or None
+        The longer of the two nudges, RATIO apart, that suit the sample; None if nothing does, so
+        that every entry gets its own ladder.
+    single : float
+        The nudge that suits a plain central difference best.
+    noise : (m,) array
+        The noise of each output's values that the sample shows.
+    drift : (m,) array
+        How far plain central differences of length `single` are off by truncation.
+    """
+
+    places: Array
+    pair: float | None
+    single: float
+    noise: Array
+    drift: Array
+
+
+def survey(
+    around: Surroundings, leaf: int, indices: Array, seed: int | None,
+    advance: Callable[[int], Any],
+) -> tuple[list[Group], Array, Slopes]:  # fmt: skip
+    """Climb the ladders of a sample, and return which entries share a nudge.
+
+    Parameters
+    ----------
+    around
+        The function.
+    leaf
+        Which array.
+    indices : (n,) int array
+        Flat indices of the chosen entries.
+    seed
+        Of the sample.
+    advance
+        Called with numbers of evaluations as they are made.
+
+    Returns
+    -------
+    groups : list of Group
+        Together all chosen entries.
+    climbed : (m,) int array
+        Places among `indices` of the sample.
+    slopes : Slopes
+        What their ladders show.
+    """
+    everything = np.arange(len(indices))
+    rng = np.random.default_rng(seed)
+    climbed: list[Array] = []
+    slopes: list[Slopes] = []
+
+    def attempt(places: Array) -> Group:
+        sample = _sample(around, leaf, indices, places, rng)
+        found, ladder, lowest, used = ladders(around, leaf, indices[sample])
+        advance(used)
+        climbed.append(sample)
+        slopes.append(found)
+        group, unasked = _shared(places, ladder, lowest, found)
+        if len(sample) == len(places):
+            group.pair = None
+        elif group.pair is not None and len(unasked):
+            advance(4 * len(unasked))
+            if not _agree(around, leaf, indices[sample], unasked, found, group.pair):
+                group.pair = None
+        return group
+
+    if not len(indices):
+        return [], everything, Slopes.unseen(0)
+    groups = [attempt(everything)]
+    if groups[0].pair is None and len(indices) > SHORT:
+        parts = _parts(around, leaf, indices)
+        if len(parts) > 1:
+            groups = [attempt(part) for part in parts]
+    places = np.concatenate(climbed)
+    joined = Slopes(*(np.concatenate(part) for part in zip(*slopes, strict=True)))
+    outputs = len(joined.numeric) // len(places)
+    _, first = np.unique(places, return_index=True)
+    rows = first[:, None] * outputs + np.arange(outputs)
+    return groups, places[first], joined.take(rows.reshape(-1))
+
+
+def ladders(
+    around: Surroundings, leaf: int, indices: Array, shown: float = 0.0
+) -> tuple[Slopes, Ladder, Array, int]:
+    """Return what the ladders of some entries show, longer ones where that is not enough.
+
+    Parameters
+    ----------
+    around
+        The function.
+    leaf
+        Which array.
+    indices : (n,) int array
+        Flat indices into it.
+    shown
+        The noise that other entries show, 0 if not known.
+
+    Returns
+    -------
+    slopes : Slopes
+    ladder : Ladder
+        The first rungs, up to the entries' own size.
+    lowest : (n,) int array
+        Each entry's lowest rung.
+    evaluations : int
+    """
+    array = around.evaluate.arrays[leaf]
+    values = array.flat[indices]
+    lowest, count = lowest_rungs(values, typical_size(array))
+    blocks = []
+    block = around.evaluate.block(leaf, 2 * count)
+    for start in range(0, len(indices), block):
+        part = slice(start, start + block)
+        blocks.append(
+            climb(around.evaluate, leaf, indices[part], lowest[part], count, around.centre)
+        )
+    ladder = Ladder(*(np.concatenate(part) for part in zip(*blocks, strict=True)))
+    slopes = _read(around, ladder, shown)
+    evaluations = 2 * count * len(indices)
+    outputs = len(ladder.h) // max(1, len(indices))
+    short = np.flatnonzero(_blunt(slopes).reshape(-1, outputs).any(axis=1))
+    if len(short):
+        top = lowest[short] + count
+        largest = np.abs(array[np.isfinite(array)].astype(np.longdouble)).max(initial=1)
+        goal = int(np.ceil(np.log(largest) / np.log(RATIO)))
+        more = int(np.clip(goal - top.min() + 2, 3, MOST_MORE))
+        longer = climb(around.evaluate, leaf, indices[short], top, more, around.centre)
+        rows = (short[:, None] * outputs + np.arange(outputs)).reshape(-1)
+        again = _read(around, ladder.take(rows).longer(longer), shown)
+        better = _resolved(again, slopes.take(rows))
+        slopes.put(rows[better], again.take(np.flatnonzero(better)))
+        evaluations += 2 * more * len(short)
+    return slopes, ladder, lowest, evaluations
+
+
+def _read(around: Surroundings, ladder: Ladder, shown: float) -> Slopes:
+    """Read ladders, with the noise that their entries show together where one is not enough."""
+    read = partial(
+        read_slopes, ladder, around.roundoff, around.noise, coarsest=around.coarsest
+    )
+    slopes = read(shown)
+    clear = ~slopes.still & ~_blunt(slopes) & ~slopes.kink
+    if clear.any():
+        shown = max(shown, float(np.median(slopes.noise[clear])))
+    if shown == 0 or clear.all():
+        return slopes
+    slopes, assumed = read(shown), read(shown, assumed=2 * shown)
+    much = ~_blunt(assumed) | (4 * assumed.error < slopes.error)
+    better = np.flatnonzero(_blunt(slopes) & much & ~assumed.still & ~assumed.kink)
+    slopes.put(better, assumed.take(better))
+    return slopes
+
+
+def _blunt(slopes: Slopes) -> NDArray[np.bool_]:
+    return np.asarray(~slopes.kink & ~(slopes.error <= BLUNT * np.abs(slopes.numeric)))
+
+
+def _resolved(longer: Slopes, slopes: Slopes) -> NDArray[np.bool_]:
+    """Tell where nudges longer than the entry itself say more than shorter ones, and no other.
+
+    A nudge of many times an entry's size may lead into another regime of the function.
+    """
+    with np.errstate(invalid="ignore"):
+        off = np.abs(longer.numeric - slopes.numeric)
+        agree = ~_blunt(longer) & (off <= 3 * (longer.error + slopes.error))
+    return np.asarray(agree | longer.still | slopes.lost)
+
+
+def _sample(
+    around: Surroundings, leaf: int, indices: Array, places: Array, rng: np.random.Generator
+) -> Array:
+    """Return places of a sample: the largest, the smallest, and some spread over the array."""
+    if len(places) <= SHORT:
+        return places
+    values = np.abs(around.evaluate.arrays[leaf].flat[indices[places]])
+    values = np.where(np.isfinite(values), values, 0)
+    smallest = np.where(values > 0, values, np.inf).argmin()
+    ends = places[[values.argmax(), smallest]]
+    return np.unique(np.concatenate([ends, spread_sample(places, SAMPLE - 2, rng)]))
+
+
+def _parts(around: Surroundings, leaf: int, indices: Array) -> list[Array]:
+    """Divide entries by magnitude."""
+    array = around.evaluate.arrays[leaf]
+    lowest, _ = lowest_rungs(array.flat[indices], typical_size(array))
+    return [np.flatnonzero(lowest // PART == part) for part in np.unique(lowest // PART)]
+
+
+def _shared(
+    places: Array, ladder: Ladder, lowest: Array, slopes: Slopes
+) -> tuple[Group, NDArray[np.intp]]:
+    """Return the group that a sample answers for, and which of the sample were not asked.
+
+    Those are so small that their ladders end below the rung that suits the others.
+    """
+    outputs = len(ladder.h) // len(lowest)
+    lowest = np.repeat(lowest, outputs)
+    count = ladder.h.shape[1]
+    votes = np.isfinite(slopes.error) & ~slopes.flat & ~slopes.kink & ~slopes.one_sided
+    noise = _by_output(slopes.noise, votes, outputs, np.nanmedian)
+    nobody = np.empty(0, np.intp)
+    if not votes.any():
+        long = float(rung_length(np.median(lowest) + count - 2))
+        return Group(places, long, long, noise, np.zeros(outputs)), nobody
+    with np.errstate(all="ignore"):
+        middle = (ladder.up - ladder.down) / (ladder.up_step - ladder.down_step)
+        above = np.full_like(middle, np.nan)
+        above[:, :-1] = middle[:, 1:]
+        rounding = NOISES * slopes.noise[:, None] / ladder.h
+        drift = np.abs(middle - slopes.numeric[:, None])
+        paired = np.abs(_extrapolated(middle, above) - slopes.numeric[:, None])
+        paired += rounding + np.abs(middle - above) / 16
+    need = _needed(slopes, votes)
+    best_pair = _best_rung(paired / need[:, None], lowest, votes)
+    best_single = _best_rung((drift + rounding) / need[:, None], lowest, votes)
+    if best_pair is None or best_single is None:
+        return Group(places, None, np.nan, noise, np.zeros(outputs)), nobody
+    rows = np.flatnonzero(votes)
+    at = best_single - lowest[rows]
+    inside = (at >= 0) & (at < count)
+    off = np.zeros(len(votes))
+    off[rows[inside]] = drift[rows[inside], at[inside]]
+    group = Group(
+        places, float(rung_length(best_pair + 1)), float(rung_length(best_single)), noise,
+        off.reshape(-1, outputs).max(axis=0),
+    )  # fmt: skip
+    unasked = rows[lowest[rows] + count - 2 < max(best_pair, best_single)]
+    return group, np.unique(unasked // outputs)
+
+
+def _by_output(
+    values: Array, votes: NDArray[np.bool_], outputs: int, of: Callable[..., Array]
+) -> Array:
+    """Return a statistic of the votes of each output; of all its rows where none votes."""
+    table = np.where(votes, values, np.nan).reshape(-1, outputs)
+    silent = np.isnan(table).all(axis=0)
+    table[:, silent] = values.reshape(-1, outputs)[:, silent].min(axis=0)
+    return np.asarray(of(table, axis=0))
+
+
+def _extrapolated(short: Array, long: Array) -> Array:
+    return np.asarray(short + (short - long) / (RATIO**2 - 1))
+
+
+def _needed(slopes: Slopes, votes: NDArray[np.bool_]) -> Array:
+    """Return how far a shared nudge's slope may be off."""
+    size = np.abs(slopes.numeric)
+    return np.maximum(WORSE * slopes.error, GOOD * np.maximum(size, COUNTS * size[votes].max()))
+
+
+def _best_rung(cost: Array, lowest: Array, votes: NDArray[np.bool_]) -> int | None:
+    """Return the rung whose highest cost is the lowest, None if it is above 1.
+
+    At least half of the votes must have it on their ladders.
+    """
+    count = cost.shape[1]
+    rows = np.flatnonzero(votes)
+    first = int(lowest[rows].min())
+    rungs = int(lowest[rows].max()) + count - first
+    worst, asked = np.zeros(rungs), np.zeros(rungs)
+    for row in rows:
+        start = int(lowest[row]) - first
+        worst[:start] = np.inf
+        own = np.where(np.isfinite(cost[row]), cost[row], np.inf)
+        worst[start : start + count - 1] = np.maximum(worst[start : start + count - 1], own[:-1])
+        asked[start : start + count - 1] += 1
+    worst[2 * asked < len(rows)] = np.inf
+    best = int(worst.argmin())
+    return first + best if worst[best] <= 1 else None
+
+
+def _agree(
+    around: Surroundings, leaf: int, indices: Array, unasked: Array, slopes: Slopes, pair: float
+) -> bool:
+    """Tell whether entries whose ladders end below a shared rung have the same slope there."""
+    outputs = len(slopes.numeric) // len(indices)
+    lengths = np.tile([pair / RATIO, pair], (len(unasked), 1))
+    found = values_at(around.evaluate, leaf, indices[unasked], lengths, around.centre)
+    rows = (unasked[:, None] * outputs + np.arange(outputs)).reshape(-1)
+    votes = np.isfinite(slopes.error)
+    with np.errstate(all="ignore"):
+        middle = (found.up - found.down) / (found.up_step - found.down_step)
+        off = np.abs(_extrapolated(middle[:, 0], middle[:, 1]) - slopes.numeric[rows])
+    need = _needed(slopes, votes)[rows] + NOISES * slopes.noise[rows] * RATIO / pair
+    return bool((off <= need).all())
