@@ -56,15 +56,16 @@ def rich_text(report: Report, width: int) -> str:
 def test_text(report: Report) -> None:
     text = str(report)
     lines = text.splitlines()
-    assert lines[0] == report.outcome
+    assert " ".join(lines).startswith(report.outcome)
     assert max(len(line) for line in lines) <= 100
     assert not any(line.endswith(" ") for line in lines)
     for part in ("central differences", "1,234 in 500 ms", "Taylor test  order 2.00", NASTY,
                  "encoder.0.weight", "scale", "scalar", "(3, 17)", "nan", "2×3×3×3",
                  *report.notes):  # fmt: skip
         assert part in text
-    assert text.index("method") < text.index("parameter") < text.index("the worst entries")
-    assert text.index("the worst entries") < text.index("diagnosis") < text.index("notes")
+    places = [text.index(part) for part in ("not passed", "diagnosis", "method", "parameter",
+                                            "the worst entries", "notes", "checked 2")]  # fmt: skip
+    assert places == sorted(places)
 
 
 def test_text_of_a_pass_has_no_worst_entries() -> None:
@@ -185,7 +186,7 @@ def test_json(report: Report, tmp_path: Path) -> None:
     assert document["summary"][2]["shape"] == []
     assert document["summary"][1]["relative_error"] is None
     (lost,) = [e for e in document["worst"] if e["parameter"] == NASTY and e["verdict"] == "wrong"]
-    assert (lost["index"], lost["analytic"], lost["ratio"]) == ([2], None, None)
+    assert (lost["index"], lost["claimed"], lost["ratio"]) == ([2], None, None)
     assert lost["numeric"] == draw(12)[2]
     assert json.loads(make_report().to_json())["worst"] == []
 
@@ -217,7 +218,7 @@ def test_unusual_reports_can_be_shown(made: Report, tmp_path: Path) -> None:
     made.plot(tmp_path / "plot.png")
     made.to_html(tmp_path / "page.html")
     json.loads(made.to_json())
-    assert str(made).startswith(made.outcome)
+    assert " ".join(str(made).split()).startswith(made.outcome)
     assert made.outcome in rich_text(made, 200)
 
 

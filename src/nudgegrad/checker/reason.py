@@ -36,7 +36,7 @@ class Reason(IntEnum):
 
 TEXTS = {
     Reason.NONE: "",
-    Reason.BELOW_NOISE: "its effect is below the function's noise",
+    Reason.BELOW_NOISE: "the effect is below the function's noise",
     Reason.DISAGREE: "nudges of different lengths disagree",
     Reason.NOT_FINITE: "the function is not finite next to the point",
     Reason.LOOKED_ONCE: "there was no time for a second look",

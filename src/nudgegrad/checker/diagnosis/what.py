@@ -37,7 +37,7 @@ def tiny(evidence: Evidence, context: Context) -> Finding | None:
         return None
     rtol = 10.0 ** math.ceil(math.log10(largest * 1.0001))
     return Finding(
-        f"{IS} off by no more than {largest:.1e} of the value: an ε in one of the two, or a step "
+        f"{IS} off by a relative error of {largest:.1e} at most: an ε in one of the two, or a step "
         f"in lower precision? rtol={rtol:g} accepts it"
     )
 

@@ -1,4 +1,4 @@
-"""A report as a picture: claimed against measured, and a map of the errors."""
+"""A report as a picture: claimed against numeric, and a map of the errors."""
 
 from __future__ import annotations
 
@@ -108,9 +108,9 @@ def _scatter(axes: Any, report: Report) -> None:
                 label=f"{kind} {number:,}", rasterized=bool(points.sum() > 2000),
                 alpha=0.6 if kind == Verdict.OK else 1.0,
             )  # fmt: skip
-    title = "every entry, claimed against measured"
+    title = "every entry, claimed against numeric"
     axes.set_title(f"{title}; {lost:,} not finite" if lost else title, fontsize=10)
-    axes.set(xlabel="measured (numeric)", ylabel="claimed (analytic)")
+    axes.set(xlabel="numeric", ylabel="claimed")
     axes.set_box_aspect(1)
     axes.grid(alpha=0.25)
     axes.tick_params(labelsize=8)
@@ -166,7 +166,7 @@ def _maps(figure: Any, checks: list[ParameterCheck]) -> None:
     for axes, check in zip(used, checks, strict=True):
         image = _map(axes, check, norm, width=70 // columns)
     bar = figure.colorbar(image, ax=grid, shrink=0.8)
-    bar.set_label("|claimed − measured|, in tolerances", fontsize=9)
+    bar.set_label("|claimed − numeric|, in tolerances", fontsize=9)
 
 
 def _map(axes: Any, check: ParameterCheck, norm: LogNorm, width: int) -> Any:
