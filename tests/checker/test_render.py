@@ -64,7 +64,7 @@ def test_text(report: Report) -> None:
                  *report.notes):  # fmt: skip
         assert part in text
     places = [text.index(part) for part in ("not passed", "diagnosis", "method", "parameter",
-                                            "the worst entries", "notes", "checked 2")]  # fmt: skip
+                                            "the worst entries", "notes", " · nudgegrad ")]  # fmt: skip
     assert places == sorted(places)
 
 

@@ -146,8 +146,7 @@ def entry_table(report: Report) -> Table | None:
 def provenance(report: Report) -> str:
     """Return what was checked, when, and with which versions, in one line."""
     using = ", ".join(f"{name} {version}" for name, version in report.versions.items())
-    target = f"{report.target}, " if report.target else ""
-    return f"{target}checked {report.created.replace('T', ' ')} with {using}"
+    return " · ".join(filter(None, [report.target, report.created.replace("T", " "), using]))
 
 
 def pair(claimed: float, numeric: float) -> tuple[str, str]:

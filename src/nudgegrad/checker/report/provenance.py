@@ -6,16 +6,20 @@ import inspect
 import platform
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nudgegrad._version import __version__
 
-__all__ = ["describe", "now", "versions"]
+if TYPE_CHECKING:
+    from nudgegrad.checker.report import Report
+
+__all__ = ["attributed", "describe", "now", "versions"]
 
 LONGEST = 72
 """Characters of a name or a repr that are shown."""
@@ -45,6 +49,11 @@ def describe(thing: Any) -> str:
     if file is not None:
         return f"{call} in {file}" + (f":{code.co_firstlineno}" if lambda_ else "")
     return call if lambda_ or module in ("__main__", "builtins") else f"{module}.{call}"
+
+
+def attributed(report: Report, target: str, *libraries: str) -> Report:
+    """Return a report that names what was checked, and the libraries that took part."""
+    return replace(report, target=target, versions=versions(*libraries))
 
 
 def now() -> str:
