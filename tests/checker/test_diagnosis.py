@@ -154,8 +154,8 @@ def test_hints() -> None:
     assert lines == [
         "2 entries are at kinks, where the slopes on the two sides differ: check at a point away "
         "from ties and thresholds",
-        "the function's values scatter, far more than by rounding: a solver's tolerance, or lower "
-        "precision inside?",
+        "the function's values scatter, far more than by rounding: a solver's tolerance, lower "
+        "precision inside, or large terms that cancel?",
         "no difference is sharp enough to tell: use float64, give h=, or check at another point",
     ]
     assert diagnosis([1.0, 2.0], [1.0, 2.0], verdict=[1, 3])[0].startswith("1 entry is at a kink")

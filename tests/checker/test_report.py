@@ -197,7 +197,7 @@ def test_an_entry_that_could_not_be_verified_fails_the_report() -> None:
         "disagree; 2 verified"
     )
     (line,) = report.diagnosis
-    assert line.startswith("1 entry could not be verified, W[2]: nudges of different lengths")
+    assert line.startswith("1 entry could not be verified: nudges of different lengths disagree; ")
     worst = report.worst(1)[0]
     assert (worst.index, worst.unverified, worst.reason) == ((2,), True, "disagree")
     assert (check.entry(0).unverified, check.entry(0).reason) == (False, "")
@@ -216,12 +216,12 @@ def test_several_reasons() -> None:
     report = make_report(first, scalar, of_reasons(kinks, none, none, name="b"))
     assert report.reasons == {noise: 3, kinks: 1}
     assert report.outcome == (
-        "not passed: 4 of 7 entries could not be verified, W[1], W[2], s and 1 more: "
+        "not passed: 4 of 7 entries could not be verified, W[1], [2], s and 1 more: "
         "the effect is below the function's noise (3), kinks lie within every nudge that the noise "
         "allows (1); 3 verified"
     )
     assert [line.split(":")[0] for line in report.diagnosis] == [
-        "3 entries could not be verified, W[1], W[2] and s",
+        "3 entries could not be verified, W[1], [2] and s",
         "1 entry could not be verified, b[0]",
         "the function's values scatter, far more than by rounding",
     ]

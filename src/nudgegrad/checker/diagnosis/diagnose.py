@@ -82,10 +82,9 @@ def _lost(evidence: Evidence) -> str | None:
 
 
 def _cause(kind: str) -> str:
-    overflow = "an overflow, or a division by zero"
-    return (
-        f"{overflow}?" if kind == "infinite" else f"{overflow}, 0/0, a logarithm or root below 0?"
-    )
+    if kind == "infinite":
+        return "an overflow, or a division by zero?"
+    return "an overflow, 0/0, or a logarithm or root of a negative number?"
 
 
 def _across(report: Report) -> list[str]:

@@ -14,8 +14,8 @@ __all__ = ["hints"]
 
 ADVICE = {
     Reason.NONE: "use float64, give h=, or check at another point",
-    Reason.BELOW_NOISE: "use float64 throughout, drop large constant terms, or check at a point "
-    "where the entry matters more",
+    Reason.BELOW_NOISE: "use float64 throughout, leave out large constant terms, or check at a "
+    "point where the entry matters more",
     Reason.DISAGREE: "check at another point, or give an h= that suits the function",
     Reason.NOT_FINITE: "check at a point further inside the function's domain",
     Reason.LOOKED_ONCE: "give more max_seconds=, or check them by themselves with only= or mask=",
@@ -26,8 +26,9 @@ ADVICE = {
 
 def hints(report: Report) -> list[str]:
     """Return what stands in the way of verifying entries, and what helps: a sentence each."""
-    lines = [_unverified(report, reason, number) for reason, number in report.reasons.items()]
-    left = report.unverified - sum(report.reasons.values())
+    reasons = report.reasons
+    lines = [_unverified(report, reason, reasons[reason]) for reason in reasons]
+    left = report.unverified - sum(reasons.values())
     if left:
         lines.append(_unverified(report, Reason.NONE, left))
     kinks = report.counts["kink"]
@@ -42,8 +43,12 @@ def hints(report: Report) -> list[str]:
 
 def _unverified(report: Report, reason: Reason, number: int) -> str:
     subject = "1 entry" if number == 1 else f"{number:,} entries"
-    why = f": {reason.text}" if reason else ""
-    return f"{subject} could not be verified, {named(report, reason)}{why}; {ADVICE[reason]}"
+    # The outcome has named them, if there is one reason for all.
+    names = f", {named(report, reason)}" if number < report.unverified else ""
+    parts = [f"{subject} could not be verified{names}", reason.text]
+    if reason != Reason.BELOW_NOISE or not report.counts["noisy"]:  # else `_noise` has the advice
+        parts.append(ADVICE[reason])
+    return ": ".join(filter(None, parts[:2])) + "".join(f"; {part}" for part in parts[2:])
 
 
 def _noise(report: Report) -> list[str]:
@@ -57,7 +62,7 @@ def _noise(report: Report) -> list[str]:
     scatter = f" by {report.noise:.1g}" if report.noise else ""
     return [
         f"the function's values scatter{scatter}, far more than by rounding: a solver's tolerance, "
-        "or lower precision inside?"
+        "lower precision inside, or large terms that cancel?"
     ]
 
 

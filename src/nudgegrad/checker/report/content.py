@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ class Table:
     headings : list of str
     rows : list of list of str
     marks : list of str
-        Each row's verdict, which colours it.
+        Each row's verdict, or "unverified", which colours it.
     left : int
         How many columns are words, which stand to the left; the others are numbers.
     remark : str
@@ -96,7 +97,7 @@ def parameter_table(report: Report) -> Table:
         for row in shown
     ]
     marks = [
-        "wrong" if row["wrong"] else "unresolved" if row["unverified"] else "ok" for row in shown
+        "wrong" if row["wrong"] else "unverified" if row["unverified"] else "ok" for row in shown
     ]
     left_out = len(rows) - len(shown)
     remarks = []
@@ -130,16 +131,17 @@ def entry_table(report: Report) -> Table | None:
             *([entry.reason.replace("_", " ")] if why else []),
             claimed, numeric, f"{entry.error:.1e}", ratio,
         ])  # fmt: skip
-    more = report.checked - report.counts["ok"] - len(rows)
-    kinds = [f"records({name!r})" for name in VERDICTS[1:] if report.counts[name]]
+    listed = Counter(entry.verdict for entry in entries)
+    more = {name: report.counts[name] - listed[name] for name in VERDICTS[1:]}
+    kinds = [f"records({name!r})" for name, number in more.items() if number]
     return Table(
         title="the worst entries",
         headings=["parameter", "index", "verdict", *(["why"] if why else []), "claimed", "numeric",
                   "error bar", "ratio"],
         rows=rows,
-        marks=[entry.verdict for entry in entries],
+        marks=["unverified" if entry.unverified else entry.verdict for entry in entries],
         left=4 if why else 3,
-        remark=f"and {more:,} more: {', '.join(kinds)}" if more > 0 else "",
+        remark=f"and {sum(more.values()):,} more: {', '.join(kinds)}" if kinds else "",
     )  # fmt: skip
 
 

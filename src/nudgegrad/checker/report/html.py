@@ -37,7 +37,8 @@ STYLE = """
 .nudgegrad thead th { font-weight: 600; border-bottom: 1px solid rgba(128, 128, 128, .5); }
 .nudgegrad .label, .nudgegrad .remark { opacity: .7; font-weight: normal; }
 .nudgegrad tr.wrong td { color: #e0443e; } .nudgegrad tr.kink td { color: #b8639b; }
-.nudgegrad tr.noisy td { color: #b98009; } .nudgegrad tr.unresolved td { color: #888; }
+.nudgegrad tr.noisy td, .nudgegrad tr.unverified td { color: #b98009; }
+.nudgegrad tr.unresolved td { color: #888; }
 .nudgegrad .provenance { opacity: .7; font-size: .85em; overflow-wrap: anywhere; }
 .nudgegrad h3 { font-size: 1em; margin: .8em 0 .2em; } .nudgegrad ul { margin: 0 0 .8em; }
 """

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from nudgegrad.checker.report.content import listing, printable
 
 if TYPE_CHECKING:
@@ -37,16 +39,20 @@ def outcome(report: Report) -> str:
 def named(report: Report, reason: Reason | None = None) -> str:
     """Return the first entries that could not be verified, of one reason or of any."""
     places: list[str] = []
-    number = 0
+    left = 0
     for check in report.parameters.values():
         found = check.unverified_places(reason)
-        number += len(found)
+        left += len(found)
+        name = printable(check.name)
+        if 1 < len(found) == np.count_nonzero(check.checked) and len(places) < NAMED:
+            places.append(f"all of {name}")
+            left -= len(found)
+            continue
         for index in found[: max(NAMED - len(places), 0)].tolist():
-            place = f"[{', '.join(map(str, index))}]" if index else ""
-            places.append(printable(check.name) + place)
-    if number > len(places):
-        places.append(f"{number - len(places):,} more")
-    return listing(places)
+            places.append(name + (f"[{', '.join(map(str, index))}]" if index else ""))
+            name = ""  # W[0, 1], [0, 2] and [3, 4]
+            left -= 1
+    return listing([*places, f"{left:,} more"] if left else places)
 
 
 def _causes(report: Report) -> str:

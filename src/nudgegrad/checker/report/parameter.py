@@ -136,8 +136,7 @@ class ParameterCheck:
             places = np.flatnonzero(among & (verdict != Verdict.UNCHECKED))
             left = n - len(entries)
             if places.size > left:
-                order = np.argpartition(-ratio[places], max(left - 1, 0))
-                places = places[order[:left]]
+                places = places[np.argsort(-ratio[places], kind="stable")[:left]]
             entries += [self.entry(int(place)) for place in places]
         return entries
 

@@ -28,7 +28,7 @@ __all__ = ["as_rich"]
 
 STYLES = {
     "heading": "bold", "ok": "", "wrong": "red", "kink": "magenta", "noisy": "yellow",
-    "unresolved": "bright_black",
+    "unresolved": "bright_black", "unverified": "yellow",
 }  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def as_text(report: Report) -> str:
         for table in (parameter_table(report), entry_table(report))
         if table is not None and table.rows
     ]
-    blocks += [*_listed("notes", report.notes), _wrap("", provenance(report))]
+    blocks += [*_listed("notes", report.notes), printable(provenance(report))]
     return "\n\n".join(blocks)
 
 
