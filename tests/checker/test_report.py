@@ -257,10 +257,21 @@ def test_the_relative_error_is_that_of_the_wrong_entries() -> None:
     assert [line.split()[5] for line in lines if line.startswith(("W  ", "b  "))][:2] == [
         "1.0e-06", "1.0e-03"
     ]  # fmt: skip
-    assert (
-        "rel. error: the largest of the wrong entries; where none is wrong, of those that are ok"
-        in lines
+    remark = (
+        "rel. error: the largest of what is clearly wrong; where nothing is wrong, of what is ok"
     )
+    assert remark in lines
+
+
+def test_the_relative_error_is_of_what_is_clearly_wrong() -> None:
+    # One entry is off by a thousandth of its value, and barely by more than it may be.
+    numeric = np.append(np.full(200, 1.0), 1e-6)
+    check = make_check("W", numeric, numeric + np.append(np.full(200, 3e-6), 1.1e-9))
+    assert check.counts["wrong"] == 201
+    assert check.relative_error == pytest.approx(3e-6, rel=1e-3)
+    (line,) = make_report(check).diagnosis
+    assert "off by a relative error of 3.0e-06 at most" in line
+    assert line.endswith("rtol=1e-05, atol=1e-08 accepts it")
 
 
 def test_claimed_is_another_name_of_analytic() -> None:

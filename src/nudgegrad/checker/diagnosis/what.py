@@ -31,15 +31,25 @@ def what(evidence: Evidence, context: Context) -> Finding | None:
 
 def tiny(evidence: Evidence, context: Context) -> Finding | None:
     """Find errors too small to be a mistake of the formula."""
+    off = np.abs(evidence.off)
     size = np.maximum(np.abs(evidence.analytic), np.abs(evidence.numeric))[evidence.wrong]
-    largest = float(np.max(np.abs(evidence.off) / size))
-    if not 0 < largest < TINY:
+    # What is barely outside of its tolerance is off by the error bar's share too.
+    relative = (off / size)[evidence.telling] if evidence.telling.any() else off / size
+    largest = float(np.max(relative))
+    if not 0 < largest < TINY or np.mean(off < TINY * size) < SHARE:
         return None
-    rtol = 10.0 ** math.ceil(math.log10(largest * 1.0001))
+    rtol = _power_of_ten(largest)
+    beyond = float(np.max(off - rtol * size))
+    accepted = f"rtol={rtol:g}" + (f", atol={_power_of_ten(beyond):g}" if beyond > 0 else "")
     return Finding(
         f"{IS} off by a relative error of {largest:.1e} at most: an ε in one of the two, or a step "
-        f"in lower precision? rtol={rtol:g} accepts it"
+        f"in lower precision? {accepted} accepts it"
     )
+
+
+def _power_of_ten(bound: float) -> float:
+    """Return the power of ten above a number."""
+    return float(10.0 ** math.ceil(math.log10(bound * 1.0001)))
 
 
 def zeros(evidence: Evidence, context: Context) -> Finding | None:

@@ -105,9 +105,9 @@ def parameter_table(report: Report) -> Table:
         more = f"and {left_out:,} more parameter{'s' * (left_out > 1)}"
         remarks.append(f"{more}, every checked entry ok")
     if report.counts["wrong"]:
-        others = "; where none is wrong, of those that are ok"
+        others = "; where nothing is wrong, of what is ok"
         others *= any(not row["wrong"] for row in shown)
-        remarks.append(f"rel. error: the largest of the wrong entries{others}")
+        remarks.append(f"rel. error: the largest of what is clearly wrong{others}")
     return Table("", headings, cells, marks, left=2, remark="\n".join(remarks))
 
 

@@ -17,6 +17,9 @@ __all__ = ["Entry", "ParameterCheck"]
 
 Array = NDArray[Any]
 
+FAR = 10.0
+"""Tolerances: an entry that is off by more is known to a tenth of its difference."""
+
 REASONS = tuple(str(reason) if reason else "" for reason in Reason)
 """What each reason is called where entries are listed."""
 
@@ -104,15 +107,18 @@ class ParameterCheck:
         """Return how many of the entries with a verdict are unverified."""
         return int(np.count_nonzero(self.unverified & (self.verdict == Verdict[verdict.upper()])))
 
-    @property
+    @cached_property
     def relative_error(self) -> float:
         """Largest |claimed − numeric| / max(|claimed|, |numeric|) of the wrong entries.
 
-        If none is wrong, it is the largest of the entries that are ok and not so small that their
-        tolerance exceeds them. NaN if there are none of these either.
+        Those that are barely outside of their tolerance do not count if others are `far` outside:
+        their difference is mostly the error bar's. If no entry is wrong, it is the largest of the
+        entries that are ok and not so small that their tolerance exceeds them. NaN if there are
+        none of these either.
         """
+        wrong = self.verdict == Verdict.WRONG
+        sharp = wrong & self.far if (wrong & self.far).any() else wrong
         size = np.maximum(np.abs(self.analytic), np.abs(self.numeric))
-        sharp = self.verdict == Verdict.WRONG
         if not sharp.any():
             sharp = (self.verdict == Verdict.OK) & ((self.tolerance < size) | (size == 0))
         if not sharp.any():
@@ -123,6 +129,11 @@ class ParameterCheck:
         with np.errstate(over="ignore", invalid="ignore"):
             off = np.abs(self.analytic[sharp] - self.numeric[sharp])
             return float(np.max(off / np.where(size > 0, size, 1)))
+
+    @property
+    def far(self) -> NDArray[np.bool_]:
+        """Which entries are so far outside of their tolerance that their difference is known."""
+        return self.ratio > FAR
 
     def worst(self, n: int) -> list[Entry]:
         """Return the `n` worst entries that were checked, in no order."""
