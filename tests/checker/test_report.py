@@ -274,6 +274,16 @@ def test_the_relative_error_is_of_what_is_clearly_wrong() -> None:
     assert line.endswith("rtol=1e-05, atol=1e-08 accepts it")
 
 
+def test_an_epsilon_is_seen_where_the_terms_of_an_entry_cancel() -> None:
+    # One entry of fifty is next to nothing, and off by as much as the others.
+    numeric = np.append(np.linspace(1, 2, 49), 1e-3)
+    (line,) = make_report(make_check("b", numeric, numeric + 1e-6)).diagnosis
+    assert line.startswith(
+        "every entry of b is off by a relative error of 1.0e-03 at most, 6.7e-07"
+    )
+    assert line.endswith("rtol=1e-05, atol=1e-06 accepts it")
+
+
 def test_claimed_is_another_name_of_analytic() -> None:
     check = make_check("W", [1.0], [2.0])
     assert check.claimed is check.analytic
