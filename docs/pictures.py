@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -115,7 +116,7 @@ def checker() -> None:
     console.print("$ nudgegrad check --demo", style="bold")
     for target, _ in demo_targets():
         console.print(f"\n{target.name}\n", style="bold")
-        console.print(target.make().run())
+        console.print(replace(target.make().run(), target=target.name))
     console.save_svg(str(HERE / "check.svg"), code_format=FRAME)
 
 

@@ -3,7 +3,7 @@
 Nudge a weight by ±h, see how the loss moves, and that slope is its gradient.
 """
 
-from nudgegrad import data
+from nudgegrad import _starting, data  # noqa: F401  # _starting handles Ctrl-C from here on
 from nudgegrad._version import __version__
 from nudgegrad.checker import Report, check
 from nudgegrad.data import load_mnist

@@ -25,8 +25,8 @@ def assert_gradient(*arguments: Any, **options: Any) -> Report:
     Raises
     ------
     WrongGradient
-        An `AssertionError` with the report as its message: which entries are wrong, what was
-        claimed and what was measured.
+        An `AssertionError` with the report as its message: which entries are wrong or could not
+        be verified, the claimed and the numeric gradient.
 
     Examples
     --------

@@ -90,8 +90,9 @@ def test_passed(target: str, capsys: pytest.CaptureFixture[str]) -> None:
 def test_not_passed(capsys: pytest.CaptureFixture[str]) -> None:
     done = call(capsys, "check", "my_layers:case_wrong")
     assert (done.code, done.err) == (1, "")
-    assert done.out.startswith("not passed: 1 of 33 entries is wrong\n")
+    assert done.out.startswith("not passed: 1 of 33 entries is wrong; 32 verified\n")
     assert "a          (7)    wrong" in done.out
+    assert done.out.splitlines()[-1].startswith("my_layers:case_wrong · 2")
 
 
 @pytest.mark.parametrize("target", ["my_layers", "my_layers.py"])
@@ -99,8 +100,8 @@ def test_all_cases_of_a_module(target: str, capsys: pytest.CaptureFixture[str]) 
     done = call(capsys, "check", target)
     assert (done.code, done.err) == (1, "")
     lines = done.out.splitlines()
-    assert [line for line in lines if line.startswith(target)] == [
-        f"{target}:case_right", f"{target}:case_wrong"
+    assert [line.split(" · ")[0] for line in lines if line.startswith(target)] == [
+        *[f"{target}:case_right"] * 2, *[f"{target}:case_wrong"] * 2  # a heading, and the last line
     ]  # fmt: skip
     assert lines[-1] == "1 of 2 passed"
 
@@ -135,7 +136,8 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert (done.code, done.err, document["passed"]) == (0, "the user prints\n", True)
     (found,) = document["checks"]
     assert found["target"] == "my_layers:case_right"
-    assert (found["checked"], found["counts"]["ok"]) == (12, 12)
+    assert (found["checked"], found["counts"]["ok"], found["unverified"]) == (12, 12, 0)
+    assert {"nudgegrad", "Python", "NumPy"} <= set(found["versions"])
     done = call(capsys, "check", "my_layers", "my_layers:raises", "--json")
     document = json.loads(done.out)
     assert (done.code, document["passed"]) == (1, False)
@@ -278,7 +280,7 @@ def test_modules_that_raise(
 def test_demo(capsys: pytest.CaptureFixture[str]) -> None:
     done = call(capsys, "check", "--demo")
     assert (done.code, done.err) == (0, "")
-    right, wrong = done.out.split("demo, a planted bug: ")
+    right, wrong = done.out.split("demo, a planted bug: ", maxsplit=1)
     assert "passed: 24 of 24" in right
     assert "not passed: 4 of 24" in wrong
     assert done.out.endswith("\nthe right gradient passed, and the planted bug was found\n")
@@ -307,13 +309,18 @@ def test_long_checks_are_announced(
             progress.progress(50, 100)
         return capsys.readouterr().err
 
-    text = "40,000 evaluations, about 12.0 s"
+    text = "about 40,000 evaluations and 12.0 s, more if many entries are in doubt"
     assert show(Cost(40_000, 12, None)) == f"{text}; --max-seconds or --sample checks a part\n"
     assert show(Cost(40_000, 12, 3)) == f"{text}; a part of them within 3.0 s\n"
     assert show(Cost(40_000, 12, 30)) == f"{text}\n"
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     assert "50/100" in show(Cost(100, 12, 30))
+    capsys.readouterr()
+    with CheckProgress() as progress:
+        progress.announce(Cost(100, 12, None))
+        progress.announce(Cost(300, 36, None))
+    assert "about 300 evaluations and 36.0 s" in capsys.readouterr().err
     monkeypatch.setenv("NO_COLOR", "1")
     assert show(Cost(40_000, 12, 30)) == f"{text}\n"
 
@@ -322,9 +329,9 @@ def test_the_example(tmp_path: Path) -> None:
     example = ROOT / "examples" / "check_numpy_layer.py"
     done = run("check", f"{example}:case", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("passed: 18 of 18 entries within their error bars\n")
+    assert done.stdout.startswith("passed: 18 of 18 entries verified\n")
     script = subprocess.run(
         [sys.executable, str(example)], cwd=tmp_path, env=environment(), capture_output=True,
         encoding="utf-8", timeout=PATIENCE, check=True,
     )  # fmt: skip
-    assert script.stdout.startswith("passed: 18 of 18 entries within their error bars\n")
+    assert script.stdout.startswith("passed: 18 of 18 entries verified\n")

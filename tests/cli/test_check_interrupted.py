@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from nudgegrad.cli.check_progress import CheckProgress
 from tests.cli.processes import PATIENCE, call, start, wait_for_line
 
 STOPS = """
@@ -79,6 +80,18 @@ def test_interrupted_in_a_network(capsys: pytest.CaptureFixture[str]) -> None:
     assert "- the check was stopped before its end" in done.out
 
 
+def test_interrupted_in_the_demo(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pressed(self: CheckProgress, done: int, total: int) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(CheckProgress, "progress", pressed)
+    done = call(capsys, "check", "--demo")
+    assert (done.code, done.err) == (130, "Interrupted.\n")
+    assert "planted bug" not in done.out
+
+
 def test_interrupted_in_the_users_code(capsys: pytest.CaptureFixture[str]) -> None:
     done = call(capsys, "check", "stops:held", "stops:interrupts_itself", "--json")
     document = json.loads(done.out)
@@ -105,5 +118,6 @@ def test_ctrl_c(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
-    assert "of 100,000 entries checked" in out
+    assert "of 100,000 entries verified" in out
+    assert "not checked" in out
     assert err.splitlines()[-1] == "Interrupted."

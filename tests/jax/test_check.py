@@ -306,7 +306,7 @@ def test_options() -> None:
     report = check(f, x, sample=7, only="W", progress=lambda *done: seen.append(done), taylor=True)
     assert report.passed
     assert report.checked == 7
-    assert seen[-1] == (14, 14)
+    assert seen[-1][0] == seen[-1][1] >= 14  # more where entries are in doubt
     assert report.taylor.passed
     mask = {"W": np.zeros((20, 5), bool), "b": np.arange(5) < 2}
     assert check(f, x, mask=mask).checked == 2

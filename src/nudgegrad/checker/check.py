@@ -7,14 +7,17 @@ from typing import Any
 
 from nudgegrad.checker.engine import Options
 from nudgegrad.checker.function import check_function
+from nudgegrad.checker.interrupt import interruptible
 from nudgegrad.checker.network import check_network
 from nudgegrad.checker.report import Report
+from nudgegrad.checker.report.provenance import attributed, describe
 from nudgegrad.network import Network
 from nudgegrad.validation import ParameterError
 
 __all__ = ["check"]
 
 
+@interruptible
 def check(*arguments: Any, **options: Any) -> Report:
     """Check every entry of a gradient against numerical differentiation.
 
@@ -55,12 +58,14 @@ def check(*arguments: Any, **options: Any) -> Report:
     taylor : bool
         Measure the order of the Taylor remainder too, a verdict free of h.
     progress : callable
-        Called with (evaluations done, total).
+        Called with (evaluations done, all that are expected).
     cancel : callable
-        Asked now and then; a true answer ends the check with what has been seen so far.
+        Asked now and then; a true answer ends the check with what has been seen so far. In an
+        interactive session, IPython and Jupyter among them, Ctrl-C does the same, and a second one
+        raises `KeyboardInterrupt`. In a script the first one raises it.
     announce : callable or None
-        Called with a `Cost` before a check of more than some seconds. By default it is written to
-        standard error.
+        Called with a `Cost` soon after a check has begun that is going to take more than some
+        seconds, and again if it takes much longer. By default it is written to standard error.
     training_step : int
         For ``check(network, x, t)``: check the network as it is in that step of a training, with
         the step's masks of `Dropout` and the batch's own statistics in `BatchNorm`.
@@ -84,8 +89,8 @@ def check(*arguments: Any, **options: Any) -> Report:
     >>> report = check(lambda w: np.sum(w**2), w, 2 * w)
     >>> report.passed, report.counts["ok"]
     (True, 3)
-    >>> check(lambda w: np.sum(w**2), w, w).diagnosis
-    ['everything checked is 0.5 times what it should be: a forgotten factor 2, or a doubled 1/2?']
+    >>> check(lambda w: np.sum(w**2), w, w).diagnosis[0].partition(":")[0]
+    'every entry of params is 2.000× too small'
     """
     if not arguments:
         raise ParameterError("check must be given something to check, got no arguments")
@@ -112,7 +117,7 @@ def check(*arguments: Any, **options: Any) -> Report:
             "check of a function must be given (f, params, gradients), got "
             f"{len(arguments)} arguments"
         )
-    return check_function(first, *rest, **options)
+    return attributed(check_function(first, *rest, **options), describe(first))
 
 
 def _check_network(network: Network, rest: list[Any], options: dict[str, Any]) -> Report:
@@ -122,7 +127,8 @@ def _check_network(network: Network, rest: list[Any], options: dict[str, Any]) -
             f"{1 + len(rest)} arguments"
         )
     step = options.pop("training_step", None)
-    return check_network(network, *rest, options=Options.named(options), training_step=step)
+    report = check_network(network, *rest, options=Options.named(options), training_step=step)
+    return attributed(report, describe(network))
 
 
 def _holds_jax_arrays(jax: Any, arguments: list[Any]) -> bool:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
+
+from nudgegrad.differentiate.stopping import stoppable
+from nudgegrad.monitor import Cancelled
 
 __all__ = ["Budget", "Cost", "announce_cost"]
 
@@ -20,16 +24,20 @@ FIRST_LOOK = 0.7
 """Share of the time that the first look may take; the rest is for what it leaves in doubt."""
 
 
+AGAIN = 1.5
+"""A check that is going to take so many times what was announced is announced again."""
+
+
 @dataclass(frozen=True)
 class Cost:
-    """What a check is going to take.
+    """What a check is going to take, as far as the entries seen so far tell.
 
     Attributes
     ----------
     evaluations : int
-        Of the function, for a glance at every entry; those in doubt take more.
+        Of the function, those for entries in doubt included.
     seconds : float
-        Estimated from those done so far.
+        Of what is left, at the pace of what was done.
     max_seconds : float or None
         The budget that was given.
     """
@@ -39,7 +47,10 @@ class Cost:
     max_seconds: float | None
 
     def __str__(self) -> str:
-        text = f"{self.evaluations:,} evaluations or more, about {_duration(self.seconds)}"
+        text = (
+            f"about {self.evaluations:,} evaluations and {_duration(self.seconds)}, more if many "
+            "entries are in doubt"
+        )
         if self.max_seconds is None:
             return text + "; max_seconds= or sample= would check a part"
         if self.seconds > self.max_seconds:
@@ -64,15 +75,16 @@ class Budget:
     Parameters
     ----------
     total
-        Evaluations of the first look.
+        Evaluations of the first look, if it leaves nothing in doubt.
     max_seconds
         Time for everything, from now on.
     progress
-        Called with (evaluations done, total).
+        Called with (evaluations done, all that are expected).
     cancel
         Asked now and then; a true answer ends the check with what has been seen.
     announce
-        Called once with a `Cost` if it is going to take long.
+        Called with a `Cost` if it is going to take long, and again if it turns out that it is going
+        to take much longer.
     """
 
     def __init__(
@@ -88,29 +100,70 @@ class Budget:
         self.started = time.perf_counter()
         self.evaluations = 0
         self.cancelled = False
+        self._planned = self._later = 0
         self._first: float | None = None
+        self._announced = LONG
 
     def begin(self) -> None:
         """Start to measure how long an evaluation takes."""
         self._first = time.perf_counter()
 
-    def spend(self, evaluations: int) -> None:
-        """Count evaluations that were made."""
+    def spend(self, evaluations: int, *, planned: int | None = None, later: int = 0) -> None:
+        """Count evaluations that were made.
+
+        Parameters
+        ----------
+        evaluations
+            How many.
+        planned
+            How many of `total` that was; None for all of them. Entries in doubt take more than was
+            planned for them.
+        later
+            How many more the entries that were looked at are going to need; negative when these
+            are made.
+        """
         self.evaluations += evaluations
+        self._planned += evaluations if planned is None else planned
+        self._later += later
+        expected = self.expected
         if self.progress is not None:
-            self.progress(min(self.evaluations, self.total), self.total)
-        self.cancelled = self.cancelled or (self.cancel is not None and self.cancel())
+            self.progress(self.evaluations, expected)
+        self._ask()
         if self.announce is None or self._first is None:
             return
         taken = time.perf_counter() - self._first
-        if taken > TRIAL:
-            left = taken / self.evaluations * (self.total - self.evaluations)
-            if left > LONG:
-                self.announce(Cost(self.total, left, self.max_seconds))
-            self.announce = None
+        if taken <= TRIAL:
+            return
+        left = taken / self.evaluations * (expected - self.evaluations)
+        if taken + left > self._announced and left > LONG:
+            self._announced = AGAIN * (taken + left)
+            self.announce(Cost(expected, left, self.max_seconds))
+            if self.max_seconds is not None:  # which holds however long all would take
+                self.announce = None
+
+    @property
+    def expected(self) -> int:
+        """Evaluations of the whole check, if the rest of the entries are as those seen so far."""
+        seen = self.evaluations + max(self._later, 0)
+        if 0 < self._planned < self.total:
+            return max(round(seen * self.total / self._planned), self.total)
+        return max(seen, self.total)
+
+    @contextmanager
+    def stoppable(self) -> Iterator[None]:
+        """While the block runs, `cancel` is also asked between the evaluations of a slow function.
+
+        A true answer leaves the block, quietly, and sets `cancelled`.
+        """
+        with suppress(Cancelled), stoppable(self._ask):
+            yield
 
     def over(self, share: float = 1.0) -> bool:
         """Tell whether to stop: it was cancelled, or a share of the time has gone."""
         if self.cancelled or self.max_seconds is None:
             return self.cancelled
         return time.perf_counter() - self.started > share * self.max_seconds
+
+    def _ask(self) -> bool:
+        self.cancelled = self.cancelled or (self.cancel is not None and self.cancel())
+        return self.cancelled

@@ -36,10 +36,10 @@ class Reason(IntEnum):
 
 TEXTS = {
     Reason.NONE: "",
-    Reason.BELOW_NOISE: "its effect is below the function's noise",
+    Reason.BELOW_NOISE: "the effect is below the function's noise",
     Reason.DISAGREE: "nudges of different lengths disagree",
     Reason.NOT_FINITE: "the function is not finite next to the point",
-    Reason.LOOKED_ONCE: "there was no time for a second look",
+    Reason.LOOKED_ONCE: "there was no second look (too little time, or too many in doubt)",
     Reason.KINKS: "kinks lie within every nudge that the noise allows",
     Reason.TOO_COARSE: "the parameter's dtype cannot be nudged finely enough",
 }

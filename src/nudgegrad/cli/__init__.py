@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from nudgegrad._starting import INTERRUPTED, started
 from nudgegrad._version import __version__
 
 __all__ = ["cli", "main"]
@@ -65,6 +66,7 @@ def main(args: list[str] | None = None) -> None:
     0 fine, 1 a failed run or check, 2 wrong usage, 130 interrupted, 143 terminated.
     """
     if threading.current_thread() is threading.main_thread():
+        started()
         # As an exception, so that files are closed and temporary ones removed on the way out.
         signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     sys.exit(_run(args))
@@ -79,7 +81,7 @@ def _run(args: list[str] | None) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Interrupted.", err=True)
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         # The reader has gone (nudgegrad … | head): nobody is left to tell.
         sys.stderr.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -153,8 +153,7 @@ class Run:
                 self._head(name)
             self._check(target)
             if self.stopped_by is not None:
-                click.echo("Interrupted.", err=True)
-                return 128 + self.stopped_by
+                return self._interrupted(self.stopped_by)
         passed = sum(check["passed"] for check in self.checks)
         if len(found) > 1:
             self._say(f"\n{passed} of {len(found)} passed")
@@ -168,6 +167,8 @@ class Run:
         for target, _ in pairs:
             self._head(target.name)
             self._check(target)
+            if self.stopped_by is not None:
+                return self._interrupted(self.stopped_by)
         right = [check["passed"] for check in self.checks] == [right for _, right in pairs]
         if right:
             self._say("\nthe right gradient passed, and the planted bug was found")
@@ -190,7 +191,7 @@ class Run:
         except Raised as raised:
             self._raised(target.name, raised)
             return
-        self.checks.append({"target": target.name, **json.loads(report.to_json())})
+        self.checks.append(json.loads(report.to_json()))
         self._show(report)
         self._write(report)
 
@@ -198,7 +199,7 @@ class Run:
         from nudgegrad.checker.report import Report
         from nudgegrad.cli.check_progress import CheckProgress
         from nudgegrad.cli.check_targets import Raised, is_users
-        from nudgegrad.training.signals import stop_on_signal
+        from nudgegrad.signals import stop_on_signal
         from nudgegrad.validation import ParameterError
 
         case = target.build()
@@ -209,7 +210,7 @@ class Run:
                     f"{target.name} must return a Case for {options}, got the Report of a check "
                     "that is done; return Case(f, params, gradients)"
                 )
-            return case
+            return replace(case, target=target.name)
         with CheckProgress() as progress, stop_on_signal() as request:
             try:
                 report = case.run(
@@ -223,7 +224,11 @@ class Run:
                     raise ParameterError(f"{target.name}: {error}") from error
                 raise
         self.stopped_by = request.signal_number
-        return report
+        return replace(report, target=target.name)
+
+    def _interrupted(self, number: int) -> int:
+        click.echo("Interrupted.", err=True)
+        return 128 + number
 
     def _raised(self, name: str, raised: Raised) -> None:
         click.echo(f"{name} raised\n{raised}", err=True)

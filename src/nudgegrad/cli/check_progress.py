@@ -26,12 +26,18 @@ class CheckProgress:
         self._live: Progress | None = None
 
     def announce(self, cost: Cost) -> None:
-        """Say what the check is going to take, and start the bar."""
-        text = f"{cost.evaluations:,} evaluations, about {format_duration(cost.seconds)}"
+        """Say what the check is going to take, and start the bar; again if it takes longer."""
+        text = (
+            f"about {cost.evaluations:,} evaluations and {format_duration(cost.seconds)}, more if "
+            "many entries are in doubt"
+        )
         if cost.max_seconds is None:
             text += "; --max-seconds or --sample checks a part"
         elif cost.seconds > cost.max_seconds:
             text += f"; a part of them within {format_duration(cost.max_seconds)}"
+        if self._live is not None:
+            self._live.console.print(text)
+            return
         click.echo(text, err=True)
         if os.environ.get("NO_COLOR") or not sys.stderr.isatty():
             return

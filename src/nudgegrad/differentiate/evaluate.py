@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from nudgegrad.differentiate.in_place import real_number
 from nudgegrad.differentiate.leaves import Leaves
+from nudgegrad.differentiate.stopping import leave_if_asked
 from nudgegrad.validation import ParameterError, check_choice, check_integer
 
 __all__ = ["MAX_BYTES", "Evaluator", "InPlace", "Vectorized", "Workers", "any_array", "copies"]
@@ -124,6 +125,7 @@ class InPlace:
                     flat[index] = point
                     value = read(f(x))
                     rows.append(np.array(value) if isinstance(value, np.ndarray) else value)
+                    leave_if_asked()
             finally:
                 flat[index] = saved
         values = np.asarray(rows)
@@ -138,6 +140,7 @@ class InPlace:
                 for array, start, move in zip(self.leaves.arrays, saved, direction, strict=True):
                     array[...] = start + size * move
                 values.append(np.array(self.read(self.f(self.x))))
+                leave_if_asked()
         finally:
             for array, start in zip(self.leaves.arrays, saved, strict=True):
                 array[...] = start

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nudgegrad.checker.engine import Options, examine
+from nudgegrad.checker.interrupt import interruptible
 from nudgegrad.checker.report import Report
+from nudgegrad.checker.report.provenance import attributed, describe
 from nudgegrad.differentiate.evaluate import MAX_BYTES, Evaluator
 from nudgegrad.differentiate.leaves import Leaves
 from nudgegrad.jax.arguments import DTYPES, floating_leaves
@@ -23,6 +25,7 @@ __all__ = ["check"]
 Array = NDArray[Any]
 
 
+@interruptible
 def check(
     f: Callable[..., Any],
     *args: Any,
@@ -83,7 +86,8 @@ def check(
         _check_scalar(call(plain.start))
         claimed, again = (_gradients(call, plain.start) for _ in range(2))
         evaluate, method = _choose(call, leaves, plain, path, max_bytes)
-        return examine(evaluate, leaves, claimed, checked, method=method, again=again)
+        report = examine(evaluate, leaves, claimed, checked, method=method, again=again)
+        return attributed(report, describe(f), "jax")
 
 
 def _check_scalar(value: Any) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from nudgegrad.differentiate.probe import PAIR
 from nudgegrad.differentiate.leaves import Leaves
+from nudgegrad.differentiate.stopping import leave_if_asked
 
 __all__ = ["Batched", "Looped", "disagreement"]
 
@@ -57,6 +58,7 @@ class Looped:
                 leaves = list(self.start)
                 leaves[leaf] = jnp.array(moved)
                 values.append(np.asarray(self.call(leaves)))
+                leave_if_asked()
         return np.asarray(values).reshape(points.shape)
 
     def along(self, direction: Sequence[Array], sizes: Array) -> Array:

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from nudgegrad.checker.engine import Options, examine
+from nudgegrad.checker.interrupt import interruptible
 from nudgegrad.checker.network import check_network
 from nudgegrad.checker.report import Report
+from nudgegrad.checker.report.provenance import attributed, describe
 from nudgegrad.differentiate.leaves import Leaves
 from nudgegrad.torch.batches import MAX_BYTES
 from nudgegrad.torch.by_network import Conversion, convert
@@ -22,6 +24,7 @@ __all__ = ["check"]
 PATHS = ("auto", "network", "vmap", "loop")
 
 
+@interruptible
 def check(
     module: Callable[..., Any],
     loss_fn: Callable[[Any], Any],
@@ -99,17 +102,24 @@ def check(
         if path in ("auto", "network"):
             conversion = convert(target, claims)
             if isinstance(conversion, Conversion):
-                return _by_network(conversion, claims, checked)
+                report = _by_network(conversion, claims, checked)
+                return attributed(report, _name(module, loss_fn), "torch")
             if path == "network":
                 raise ParameterError(f"path 'network' cannot take this module: {conversion}")
         activation = largest_activation(target)
         with threads_for(max(activation, *(tensor.nbytes for tensor in target.tensors.values()))):
             evaluate, method = choose(target, path, activation, max_bytes, checked.only)
             leaves = Leaves(target.names, evaluate.arrays, list)
-            return examine(
+            report = examine(
                 evaluate, leaves, claims.first, checked, method=method, again=claims.again,
                 notes=claims.notes,
             )  # fmt: skip
+            return attributed(report, _name(module, loss_fn), "torch")
+
+
+def _name(module: Callable[..., Any], loss_fn: Callable[[Any], Any]) -> str:
+    """Return what a report calls a module and its loss."""
+    return f"{describe(module)}, loss: {describe(loss_fn)}"
 
 
 def _by_network(conversion: Conversion, claims: Claims, options: Options) -> Report:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from nudgegrad.differentiate.stopping import leave_if_asked
 from nudgegrad.torch.target import Target
 
 __all__ = ["Loop"]
@@ -92,5 +93,9 @@ class Loop:
 
     def _values(self, work: Work) -> Array:
         # A loss may be a view of a copy that the next nudge changes, so it is read at once.
-        values = self.target.repeatedly(lambda evaluate: work(lambda: evaluate().item()))
+        def one(evaluate: Callable[[], Any]) -> float:
+            leave_if_asked()
+            return float(evaluate().item())
+
+        values = self.target.repeatedly(lambda evaluate: work(lambda: one(evaluate)))
         return np.array(values, dtype=self.target.loss_dtype)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nudgegrad.monitor import Monitor
+from nudgegrad.signals import StopRequest
 from nudgegrad.training.history import EpochRecord
 from nudgegrad.training.records import samples_measured, take_record
-from nudgegrad.training.signals import StopRequest
 
 if TYPE_CHECKING:
     from nudgegrad.training.trainer import Trainer

@@ -15,6 +15,7 @@ from nudgegrad.data import Dataset, as_inputs, as_parts
 from nudgegrad.differentiate import check_step
 from nudgegrad.gradient import METHODS, Cancelled
 from nudgegrad.network import Network
+from nudgegrad.signals import StopRequest, stop_on_signal
 from nudgegrad.training.checkpoint import Draws, restore_checkpoint, save_checkpoint
 from nudgegrad.training.early_stopping import hold_out, make_stopping
 from nudgegrad.training.feed import SAMPLINGS, Feed
@@ -26,7 +27,6 @@ from nudgegrad.training.records import accuracy_of
 from nudgegrad.training.samples import Samples, check_targets, hold_apart
 from nudgegrad.training.schedules import Schedule
 from nudgegrad.training.settings import settings_of
-from nudgegrad.training.signals import StopRequest, stop_on_signal
 from nudgegrad.training.stopwatch import Clock, Stopwatch
 from nudgegrad.training.update import update
 from nudgegrad.validation import ParameterError, check_choice, check_integer, check_real

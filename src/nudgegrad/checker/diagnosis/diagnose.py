@@ -9,10 +9,10 @@ import numpy as np
 
 from nudgegrad.checker.diagnosis.evidence import Context, Evidence
 from nudgegrad.checker.diagnosis.finding import IS, NAMES
+from nudgegrad.checker.diagnosis.hints import hints
 from nudgegrad.checker.diagnosis.what import what
-from nudgegrad.checker.diagnosis.where import listing, some, where
-from nudgegrad.checker.report.content import index_text, printable
-from nudgegrad.checker.report.outcome import HINTS, NOUNS
+from nudgegrad.checker.diagnosis.where import some, where
+from nudgegrad.checker.report.content import index_text, listing, printable
 
 if TYPE_CHECKING:
     from nudgegrad.checker.report import Report
@@ -23,7 +23,7 @@ NAMED = 6
 
 
 def diagnose(report: Report) -> list[str]:
-    """Return what can be said of the errors' causes: one sentence a cause, then a hint a verdict.
+    """Return the errors' causes, a sentence each, then what to do about entries in doubt.
 
     What is true of several parameters is told once, of all of them.
     """
@@ -37,7 +37,7 @@ def diagnose(report: Report) -> list[str]:
                     told.setdefault(text, []).append(name)
     total = len(report.parameters)
     lines = [text.replace(NAMES, _names(names, total)) for text, names in told.items()]
-    return [*lines, *_across(report), *_hints(report)]
+    return [*lines, *_across(report), *hints(report)]
 
 
 def _wrong(evidence: Evidence, context: Context) -> str | None:
@@ -82,10 +82,9 @@ def _lost(evidence: Evidence) -> str | None:
 
 
 def _cause(kind: str) -> str:
-    overflow = "an overflow, or a division by zero"
-    return (
-        f"{overflow}?" if kind == "infinite" else f"{overflow}, 0/0, a logarithm or root below 0?"
-    )
+    if kind == "infinite":
+        return "an overflow, or a division by zero?"
+    return "an overflow, 0/0, or a logarithm or root of a negative number?"
 
 
 def _across(report: Report) -> list[str]:
@@ -107,25 +106,6 @@ def _across(report: Report) -> list[str]:
             "look at what lies between the two"
         ]
     return []
-
-
-def _hints(report: Report) -> list[str]:
-    lines = []
-    for verdict, noun in NOUNS.items():
-        number = report.counts[verdict]
-        if number:
-            subject = "1 entry is" if number == 1 else f"{number:,} entries are"
-            if number == 1:
-                noun = noun.replace("at kinks", "at a kink")
-            lines.append(f"{subject} {noun}, {MEANINGS[verdict]}: {HINTS[verdict]}")
-    return lines
-
-
-MEANINGS = {
-    "kink": "where the slopes on the two sides differ",
-    "noisy": "the function's own noise hides the slope",
-    "unresolved": "the difference is below what the dtype can see",
-}
 
 
 def _names(names: Sequence[str], total: int) -> str:

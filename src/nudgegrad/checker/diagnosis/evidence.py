@@ -20,7 +20,6 @@ Array = NDArray[Any]
 Mask = NDArray[np.bool_]
 
 SHARE = 0.99  # of the wrong entries must follow a pattern, or it is none
-TELLING = 10.0  # tolerances: an entry that is less far off fits too many patterns
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ class Evidence:
     @cached_property
     def telling(self) -> Mask:
         """Which wrong entries are so far off that a pattern that fits them means something."""
-        return np.abs(self.off) > TELLING * self.tolerance[self.wrong]
+        return np.atleast_1d(self.check.far)[self.wrong]
 
     @property
     def can_tell(self) -> bool:

@@ -18,6 +18,7 @@ __all__ = ["what"]
 
 Array = NDArray[Any]
 TINY = 1e-5
+NEARLY_ALL = 0.9
 
 
 def what(evidence: Evidence, context: Context) -> Finding | None:
@@ -30,16 +31,33 @@ def what(evidence: Evidence, context: Context) -> Finding | None:
 
 
 def tiny(evidence: Evidence, context: Context) -> Finding | None:
-    """Find errors too small to be a mistake of the formula."""
-    size = np.maximum(np.abs(evidence.analytic), np.abs(evidence.numeric))[evidence.wrong]
-    largest = float(np.max(np.abs(evidence.off) / size))
-    if not 0 < largest < TINY:
+    """Find errors too small to be a mistake of the formula.
+
+    They are small beside nearly every entry, and beside the largest of all: an ε adds up in an
+    entry whose terms cancel.
+    """
+    off = np.abs(evidence.off)
+    sizes = np.maximum(np.abs(evidence.analytic), np.abs(evidence.numeric))
+    relative = off / sizes[evidence.wrong]
+    small = relative < TINY
+    if small.mean() < NEARLY_ALL or not 0 < off.max() < TINY * sizes[evidence.known].max():
         return None
-    rtol = 10.0 ** math.ceil(math.log10(largest * 1.0001))
+    # As in the table: what is barely outside of its tolerance is off by the bar's error too.
+    largest = float(np.max(relative[evidence.telling] if evidence.telling.any() else relative))
+    rtol = _power_of_ten(float(relative[small].max()))
+    beyond = float(np.max(off - rtol * sizes[evidence.wrong]))
+    accepted = f"rtol={rtol:g}" + (f", atol={_power_of_ten(beyond):g}" if beyond > 0 else "")
+    usual = float(np.median(relative))
+    median = f", {usual:.1e} in the median" if largest > 10 * usual else ""
     return Finding(
-        f"{IS} off by no more than {largest:.1e} of the value: an ε in one of the two, or a step "
-        f"in lower precision? rtol={rtol:g} accepts it"
+        f"{IS} off by a relative error of {largest:.1e} at most{median}: an ε in one of the two, "
+        f"or a step in lower precision? {accepted} accepts it"
     )
+
+
+def _power_of_ten(bound: float) -> float:
+    """Return the power of ten above a number."""
+    return float(10.0 ** math.ceil(math.log10(bound * 1.0001))) if bound > 0 else 0.0
 
 
 def zeros(evidence: Evidence, context: Context) -> Finding | None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nudgegrad.checker.diagnosis.evidence import SHARE, Evidence
 from nudgegrad.checker.diagnosis.finding import NAMES
-from nudgegrad.checker.report.content import index_text
+from nudgegrad.checker.report.content import index_text, listing
 
 __all__ = ["Place", "slices_text", "where"]
 
@@ -142,18 +142,13 @@ def slices_text(indices: Sequence[int] | NDArray[Any], axis: int, dimensions: in
     return f"slice [{', '.join(place)}]"
 
 
-def listing(texts: Sequence[str]) -> str:
-    """Join texts by commas and a last "and"."""
-    return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
-
-
 def _conditions(evidence: Evidence) -> Iterator[tuple[str, Mask]]:
     value, slope = evidence.value, evidence.numeric
     yield "value is zero", value == 0
     yield "value is negative", value < 0
     yield "value is positive", value > 0
-    yield "measured slope is negative", slope < 0
-    yield "measured slope is positive", slope > 0
+    yield "numeric slope is negative", slope < 0
+    yield "numeric slope is positive", slope > 0
     _, inverse, counts = np.unique(value, return_inverse=True, return_counts=True)
     yield "value is tied with another's", (counts[inverse] > 1).reshape(value.shape)
     wrong, right = evidence.wrong, evidence.right

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from nudgegrad.checker.report.content import Table, entry_table, facts, parameter_table, printable
+from nudgegrad.checker.report.content import (
+    Table,
+    entry_table,
+    facts,
+    parameter_table,
+    printable,
+    provenance,
+)
 
 if TYPE_CHECKING:
     from nudgegrad.checker.report import Report
@@ -29,14 +37,15 @@ STYLE = """
 .nudgegrad thead th { font-weight: 600; border-bottom: 1px solid rgba(128, 128, 128, .5); }
 .nudgegrad .label, .nudgegrad .remark { opacity: .7; font-weight: normal; }
 .nudgegrad tr.wrong td { color: #e0443e; } .nudgegrad tr.kink td { color: #b8639b; }
-.nudgegrad tr.noisy td { color: #b98009; } .nudgegrad tr.unresolved td { color: #888; }
+.nudgegrad tr.noisy td, .nudgegrad tr.unverified td { color: #b98009; }
+.nudgegrad tr.unresolved td { color: #888; }
+.nudgegrad .provenance { opacity: .7; font-size: .85em; overflow-wrap: anywhere; }
 .nudgegrad h3 { font-size: 1em; margin: .8em 0 .2em; } .nudgegrad ul { margin: 0 0 .8em; }
 """
 PAGE_STYLE = """
 :root { color-scheme: light dark; }
 body { margin: 2em auto; padding: 0 1em; max-width: 76em; background: #fff; color: #1b1b1b; }
 .wide { overflow-x: auto; } img { max-width: 100%; height: auto; }
-footer { opacity: .6; font: 12px system-ui, sans-serif; margin-top: 2em; }
 @media (prefers-color-scheme: dark) { body { background: #16181c; color: #dcdcdc; } }
 """
 
@@ -48,21 +57,20 @@ def as_fragment(report: Report) -> str:
 
 def as_page(report: Report) -> str:
     """Return a page that needs no other file and no script, in the reader's light or dark."""
-    from nudgegrad._version import __version__
-
-    title = escape(printable(report.outcome))
+    of = f" of {report.target}" if report.target else ""
+    title = escape(printable(f"Gradient check{of}: {report.outcome}"))
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>Gradient check {title}</title><style>{PAGE_STYLE}{STYLE}</style></head>\n"
-        f'<body><main class="nudgegrad">{_body(report)}{_picture(report)}</main>\n'
-        f"<footer>nudgegrad {escape(__version__)}</footer></body></html>\n"
+        f"<title>{title}</title><style>{PAGE_STYLE}{STYLE}</style></head>\n"
+        f'<body><main class="nudgegrad">{_body(report, _picture(report))}</main></body></html>\n'
     )
 
 
-def _body(report: Report) -> str:
+def _body(report: Report, picture: str = "") -> str:
     kind = "passed" if report.passed else "not-passed"
     parts = [f'<p class="outcome {kind}">{escape(printable(report.outcome))}</p>']
+    parts += _listed("Diagnosis", report.diagnosis)
     rows = "".join(
         f'<tr><th class="left label">{escape(label)}</th>'
         f'<td class="left">{escape(printable(text))}</td></tr>'
@@ -74,11 +82,14 @@ def _body(report: Report) -> str:
         for table in (parameter_table(report), entry_table(report))
         if table is not None and table.rows
     ]
-    for title, lines in (("Diagnosis", report.diagnosis), ("Notes", report.notes)):
-        if lines:
-            items = "".join(f"<li>{escape(printable(line))}</li>" for line in lines)
-            parts.append(f"<h3>{title}</h3><ul>{items}</ul>")
+    parts += [*_listed("Notes", report.notes), picture]
+    parts.append(f'<p class="provenance">{escape(printable(provenance(report)))}</p>')
     return "\n".join(parts)
+
+
+def _listed(title: str, lines: Sequence[str]) -> list[str]:
+    items = "".join(f"<li>{escape(printable(line))}</li>" for line in lines)
+    return [f"<h3>{title}</h3><ul>{items}</ul>"] if lines else []
 
 
 def _table(table: Table) -> str:
@@ -92,7 +103,7 @@ def _table(table: Table) -> str:
         for row, mark in zip(table.rows, table.marks, strict=True)
     )
     title = f"<h3>{escape(table.title.capitalize())}</h3>" if table.title else ""
-    remark = f'<p class="remark">{escape(table.remark)}</p>' if table.remark else ""
+    remark = "".join(f'<p class="remark">{escape(line)}</p>' for line in table.remark.splitlines())
     return (
         f'{title}<div class="wide"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>{remark}"
@@ -105,7 +116,7 @@ def _picture(report: Report) -> str:
     light, dark = (_png(report, dark=dark) for dark in (False, True))
     return (
         f'<picture><source media="(prefers-color-scheme: dark)" srcset="{dark}">'
-        f'<img src="{light}" alt="Claimed against measured gradient, and a map of the errors">'
+        f'<img src="{light}" alt="Claimed against numeric gradient, and a map of the errors">'
         "</picture>"
     )
 

@@ -10,7 +10,7 @@ from nudgegrad._version import __version__
 from nudgegrad.files import finite_or_none
 
 if TYPE_CHECKING:
-    from nudgegrad.checker.report import Report
+    from nudgegrad.checker.report import Entry, Report
 
 __all__ = ["as_json"]
 
@@ -21,9 +21,14 @@ def as_json(report: Report) -> str:
     """Return all but the single entries that are not among the worst; NaN and inf are null."""
     document: dict[str, Any] = {
         "version": __version__,
+        "target": report.target,
+        "created": report.created,
+        "versions": report.versions,
         "passed": report.passed,
         "outcome": report.outcome,
         "counts": report.counts,
+        "unverified": report.unverified,
+        "reasons": {str(reason): number for reason, number in report.reasons.items()},
         "entries": report.entries,
         "checked": report.checked,
         "coverage": report.coverage,
@@ -40,10 +45,15 @@ def as_json(report: Report) -> str:
         "notes": list(report.notes),
         "diagnosis": report.diagnosis,
         "summary": [{**row, "h": _number(row["h"])} for row in report.summary()],
-        "worst": [asdict(entry) for entry in report.worst(WORST)],
+        "worst": [_entry(entry) for entry in report.worst(WORST)],
         "taylor": _taylor(report.taylor),
     }
     return json.dumps(finite_or_none(document), indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    fields = asdict(entry)
+    return {("claimed" if name == "analytic" else name): value for name, value in fields.items()}
 
 
 def _taylor(taylor: Any) -> dict[str, Any] | None:

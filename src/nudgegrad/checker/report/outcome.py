@@ -1,73 +1,107 @@
-"""The one sentence that says whether a check passed, and why."""
+"""The one sentence that says whether a check passed, why, and how much was verified."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from nudgegrad.checker.report.content import listing, printable
+
 if TYPE_CHECKING:
+    from nudgegrad.checker.reason import Reason
     from nudgegrad.checker.report import Report
 
-__all__ = ["HINTS", "NOUNS", "outcome"]
+__all__ = ["NOUNS", "named", "outcome"]
 
-# What an entry with such a verdict is called after its number, and what to do about it.
 NOUNS = {"kink": "at kinks", "noisy": "noisy", "unresolved": "unresolved"}
-HINTS = {
-    "kink": "check at a point away from ties and thresholds",
-    "noisy": "make the function deterministic (seed it)",
-    "unresolved": "use float64 or a larger h",
-}
+"""What entries with such a verdict are called after their number."""
+
+NAMED = 3
+"""How many entries are named."""
 
 
 def outcome(report: Report) -> str:
-    """Return whether a report passed, and why, in one sentence."""
-    return f"passed: {_why_passed(report)}" if report.passed else f"not passed: {_why_not(report)}"
+    """Return whether a report passed, why, and how much was verified, in one sentence."""
+    if report.checked == 0:
+        return "not passed: no entry was checked"
+    rest = _rest(report)
+    if report.passed:
+        verified = f"passed: {report.counts['ok']:,} of {_entries(report.entries)} verified"
+        return "; ".join([verified, *([", ".join(rest)] if rest else [])])
+    causes = _causes(report)
+    if not causes and report.counts["ok"] == 0:
+        return f"not passed: no entry of {report.entries:,} could be verified: {', '.join(rest)}"
+    verified = f"{report.counts['ok']:,} verified" if report.counts["ok"] else "none verified"
+    return f"not passed: {causes or _taylor(report)}; {', '.join([verified, *rest])}"
 
 
-def _why_passed(report: Report) -> str:
-    checked, within = report.checked, _within(report)
-    if report.counts["ok"] == checked < report.entries:
-        return f"{checked:,} of {report.entries:,} entries checked, all within {within}"
-    sentence = f"{report.counts['ok']:,} of {checked:,} entries within {within}"
-    if checked < report.entries:
-        sentence = f"{checked:,} of {report.entries:,} entries checked, {report.counts['ok']:,} of "
-        sentence += f"them within {within}"
-    return ", ".join([sentence, *_others(report)])
+def named(report: Report, reason: Reason | None = None) -> str:
+    """Return the first entries that could not be verified, of one reason or of any."""
+    places: list[str] = []
+    left = 0
+    for check in report.parameters.values():
+        found = check.unverified_places(reason)
+        left += len(found)
+        name = printable(check.name)
+        if 1 < len(found) == np.count_nonzero(check.checked) and len(places) < NAMED:
+            places.append(f"all of {name}")
+            left -= len(found)
+            continue
+        for index in found[: max(NAMED - len(places), 0)].tolist():
+            places.append(name + (f"[{', '.join(map(str, index))}]" if index else ""))
+            name = ""  # W[0, 1], [0, 2] and [3, 4]
+            left -= 1
+    return listing([*places, f"{left:,} more"] if left else places)
 
 
-def _why_not(report: Report) -> str:
-    counts, checked = report.counts, report.checked
-    if checked == 0:
-        return "no entry was checked"
-    everything = "" if checked == report.entries else " checked"
-    total = f"{checked:,} {'entry' if checked == 1 else 'entries'}{everything}"
-    wrong = counts["wrong"]
+def _causes(report: Report) -> str:
+    """Return which entries forbid that the report passes; nothing if none does."""
+    total = _entries(report.entries)
+    wrong, unverified = report.counts["wrong"], report.unverified
     lost = sum(check.not_finite for check in report.parameters.values())
+    causes = []
     if lost and lost >= wrong:
-        return f"{lost:,} of {total} {_is(lost)} NaN or infinite in the claimed gradient"
-    if wrong:
+        causes.append(f"{lost:,} of {total} {_is(lost)} NaN or infinite in the claimed gradient")
+    elif wrong:
         also = f" ({lost:,} of them NaN or infinite)" if lost else ""
-        return f"{wrong:,} of {total} {_is(wrong)} wrong{also}"
-    if counts["ok"] == 0:
-        present = [name for name in NOUNS if counts[name]]
-        hints = ", ".join(HINTS[name] for name in present)
-        what = f"all {NOUNS[present[0]]}" if len(present) == 1 else ", ".join(_others(report))
-        return f"no entry could be verified: {what}; {hints}"
-    if report.unverified:
-        return f"{report.unverified:,} of {total} could not be verified"
+        causes.append(f"{wrong:,} of {total} {_is(wrong)} wrong{also}")
+    if unverified:
+        number = f"{unverified:,}" if causes else f"{unverified:,} of {total}"
+        causes.append(f"{number} could not be verified, {named(report)}{_reasons(report)}")
+    return " and ".join(causes)
+
+
+def _taylor(report: Report) -> str:
     return (
-        f"no entry of {total} is wrong, but the Taylor test failed: the remainder falls with order "
+        "no entry is wrong, but the Taylor test failed: the remainder falls with order "
         f"{report.taylor.order:.2f} where {report.taylor.expected:g} is expected"
     )
 
 
-def _others(report: Report) -> list[str]:
-    return [
-        f"{report.counts[name]:,} {noun}" for name, noun in NOUNS.items() if report.counts[name]
-    ]
+def _reasons(report: Report) -> str:
+    reasons = report.reasons
+    if len(reasons) == 1:
+        return f": {next(iter(reasons)).text}"
+    texts = [f"{reason.text} ({number:,})" for reason, number in reasons.items()]
+    return f": {', '.join(texts)}" if texts else ""
 
 
-def _within(report: Report) -> str:
-    return "their error bars" if report.rtol is None and report.atol is None else "tolerance"
+def _rest(report: Report) -> list[str]:
+    """Return how many of the other entries are what, those left out of a check among them."""
+    texts = []
+    for name, noun in NOUNS.items():
+        number = report.counts[name]
+        number -= sum(check.unverified_as(name) for check in report.parameters.values())
+        if number:
+            texts.append(f"{number:,} {noun}")
+    if report.checked < report.entries:
+        texts.append(f"{report.entries - report.checked:,} not checked")
+    return texts
+
+
+def _entries(number: int) -> str:
+    return f"{number:,} {'entry' if number == 1 else 'entries'}"
 
 
 def _is(number: int) -> str:

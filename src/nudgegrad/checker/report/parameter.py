@@ -17,6 +17,12 @@ __all__ = ["Entry", "ParameterCheck"]
 
 Array = NDArray[Any]
 
+FAR = 10.0
+"""Tolerances: an entry that is off by more is known to a tenth of its difference."""
+
+REASONS = tuple(str(reason) if reason else "" for reason in Reason)
+"""What each reason is called where entries are listed."""
+
 
 @dataclass(frozen=True, eq=False)
 class ParameterCheck:
@@ -30,7 +36,7 @@ class ParameterCheck:
     analytic : array
         The gradient that was claimed.
     numeric : array
-        The gradient that was measured; NaN where it was not.
+        The gradient by differences; NaN where it was not measured.
     error : array
         The error bar of `numeric`: how far it may be off, by truncation, rounding and noise.
     tolerance : array
@@ -62,9 +68,14 @@ class ParameterCheck:
             values = np.broadcast_to(getattr(self, name), self.verdict.shape)
             object.__setattr__(self, name, values)
 
+    @property
+    def claimed(self) -> Array:
+        """The gradient that was claimed: another name of `analytic`."""
+        return self.analytic
+
     @cached_property
     def ratio(self) -> Array:
-        """|analytic − numeric| over the tolerance: infinite where analytic is not finite."""
+        """|claimed − numeric| over the tolerance: infinite where the claim is not finite."""
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             ratio = np.asarray(np.abs(self.analytic - self.numeric) / self.tolerance)
         ratio[np.asarray(self.analytic == self.numeric)] = 0.0
@@ -87,16 +98,29 @@ class ParameterCheck:
         """How many of the claimed values that were checked are NaN or infinite."""
         return int(np.count_nonzero(self.checked & ~np.isfinite(self.analytic)))
 
-    @property
-    def relative_error(self) -> float:
-        """Largest |analytic − numeric| / max(|analytic|, |numeric|), of entries known sharply.
+    def unverified_places(self, reason: Reason | None = None) -> NDArray[np.intp]:
+        """Return the indices of the unverified entries, of one reason or of any, (n, axes)."""
+        chosen = self.unverified if reason is None else self.unverified & (self.reason == reason)
+        return np.argwhere(chosen)
 
-        Those are ok or wrong, and not so small that their tolerance exceeds them. NaN if there
-        are none.
+    def unverified_as(self, verdict: str) -> int:
+        """Return how many of the entries with a verdict are unverified."""
+        return int(np.count_nonzero(self.unverified & (self.verdict == Verdict[verdict.upper()])))
+
+    @cached_property
+    def relative_error(self) -> float:
+        """Largest |claimed − numeric| / max(|claimed|, |numeric|) of the wrong entries.
+
+        Those that are barely outside of their tolerance do not count if others are `far` outside:
+        their difference is mostly the error bar's. If no entry is wrong, it is the largest of the
+        entries that are ok and not so small that their tolerance exceeds them. NaN if there are
+        none of these either.
         """
+        wrong = self.verdict == Verdict.WRONG
+        sharp = wrong & self.far if (wrong & self.far).any() else wrong
         size = np.maximum(np.abs(self.analytic), np.abs(self.numeric))
-        sharp = (self.verdict == Verdict.OK) & ((self.tolerance < size) | (size == 0))
-        sharp |= self.verdict == Verdict.WRONG
+        if not sharp.any():
+            sharp = (self.verdict == Verdict.OK) & ((self.tolerance < size) | (size == 0))
         if not sharp.any():
             return float("nan")
         if not np.isfinite(self.analytic[sharp]).all():
@@ -106,6 +130,11 @@ class ParameterCheck:
             off = np.abs(self.analytic[sharp] - self.numeric[sharp])
             return float(np.max(off / np.where(size > 0, size, 1)))
 
+    @property
+    def far(self) -> NDArray[np.bool_]:
+        """Which entries are so far outside of their tolerance that their difference is known."""
+        return self.ratio > FAR
+
     def worst(self, n: int) -> list[Entry]:
         """Return the `n` worst entries that were checked, in no order."""
         verdict, ratio = (
@@ -113,12 +142,12 @@ class ParameterCheck:
             np.nan_to_num(self.ratio.ravel(), nan=-1.0, posinf=np.inf),
         )
         entries: list[Entry] = []
-        for among in (verdict == Verdict.WRONG, verdict != Verdict.WRONG):
+        wrong, unverified = verdict == Verdict.WRONG, self.unverified.ravel()
+        for among in (wrong, ~wrong & unverified, ~wrong & ~unverified):
             places = np.flatnonzero(among & (verdict != Verdict.UNCHECKED))
             left = n - len(entries)
             if places.size > left:
-                order = np.argpartition(-ratio[places], max(left - 1, 0))
-                places = places[order[:left]]
+                places = places[np.argsort(-ratio[places], kind="stable")[:left]]
             entries += [self.entry(int(place)) for place in places]
         return entries
 
@@ -133,7 +162,8 @@ class ParameterCheck:
             error=float(self.error[index]),
             ratio=float(self.ratio[index]),
             verdict=str(Verdict(int(self.verdict[index]))),
-            reason=Reason(int(self.reason[index])).text,
+            unverified=bool(self.unverified[index]),
+            reason=REASONS[int(self.reason[index])],
         )
 
     def __repr__(self) -> str:
@@ -149,14 +179,16 @@ class Entry:
     parameter : str
     index : tuple of int
     analytic, numeric : float
-        Claimed and measured.
+        Claimed, and by differences.
     error : float
         Error bar of `numeric`.
     ratio : float
-        |analytic − numeric| over what it may be: above 1 is outside.
+        |claimed − numeric| over what it may be: above 1 is outside.
     verdict : str
+    unverified : bool
+        Whether the entry could not be verified though a mistake in it would matter.
     reason : str
-        Why the entry could not be verified; empty where it was.
+        Why an entry could not be verified: the name of a `Reason`, ``""`` for none.
     """
 
     parameter: str
@@ -166,10 +198,16 @@ class Entry:
     error: float
     ratio: float
     verdict: str
+    unverified: bool = False
     reason: str = ""
 
     @property
-    def rank(self) -> tuple[bool, float]:
-        """What the worst entries are sorted by: wrong before all others, then the ratio."""
+    def claimed(self) -> float:
+        """The claimed value: another name of `analytic`."""
+        return self.analytic
+
+    @property
+    def rank(self) -> tuple[bool, bool, float]:
+        """What the worst entries are sorted by: wrong ones, unverified ones, then the ratio."""
         ratio = -1.0 if math.isnan(self.ratio) else self.ratio
-        return self.verdict == str(Verdict.WRONG), ratio
+        return self.verdict == str(Verdict.WRONG), self.unverified, ratio

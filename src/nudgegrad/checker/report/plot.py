@@ -1,4 +1,4 @@
-"""A report as a picture: claimed against measured, and a map of the errors."""
+"""A report as a picture: claimed against numeric, and a map of the errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import LogNorm
+from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
@@ -67,10 +67,11 @@ def plot_report(report: Report, *, dark: bool = False) -> Figure:
 
 
 def _worst_parameters(report: Report) -> list[ParameterCheck]:
-    def rank(check: ParameterCheck) -> tuple[bool, float]:
+    def rank(check: ParameterCheck) -> tuple[bool, bool, float]:
         ratio = check.ratio[check.checked]
         largest = np.max(ratio, initial=-1.0, where=~np.isnan(ratio))
-        return check.counts["wrong"] > 0 or check.not_finite > 0, float(largest)
+        bad = check.counts["wrong"] > 0 or check.not_finite > 0
+        return bad, bool(check.unverified.any()), float(largest)
 
     checks = [check for check in report.parameters.values() if check.checked.any()]
     chosen = sorted(checks, key=rank, reverse=True)[:MAPS]
@@ -108,9 +109,9 @@ def _scatter(axes: Any, report: Report) -> None:
                 label=f"{kind} {number:,}", rasterized=bool(points.sum() > 2000),
                 alpha=0.6 if kind == Verdict.OK else 1.0,
             )  # fmt: skip
-    title = "every entry, claimed against measured"
+    title = "every entry, claimed against numeric"
     axes.set_title(f"{title}; {lost:,} not finite" if lost else title, fontsize=10)
-    axes.set(xlabel="measured (numeric)", ylabel="claimed (analytic)")
+    axes.set(xlabel="numeric", ylabel="claimed")
     axes.set_box_aspect(1)
     axes.grid(alpha=0.25)
     axes.tick_params(labelsize=8)
@@ -166,7 +167,10 @@ def _maps(figure: Any, checks: list[ParameterCheck]) -> None:
     for axes, check in zip(used, checks, strict=True):
         image = _map(axes, check, norm, width=70 // columns)
     bar = figure.colorbar(image, ax=grid, shrink=0.8)
-    bar.set_label("|claimed − measured|, in tolerances", fontsize=9)
+    label = "|claimed − numeric|, in tolerances"
+    if any(check.unverified.any() for check in checks):
+        label += "; amber: not verified"
+    bar.set_label(label, fontsize=9)
 
 
 def _map(axes: Any, check: ParameterCheck, norm: LogNorm, width: int) -> Any:
@@ -174,10 +178,16 @@ def _map(axes: Any, check: ParameterCheck, norm: LogNorm, width: int) -> Any:
     ratio = np.clip(np.nan_to_num(check.ratio, nan=0.0, posinf=norm.vmax), norm.vmin, norm.vmax)
     ratio = _as_matrix(np.where(check.checked, ratio, np.nan))
     rows, columns = ratio.shape
-    image = axes.imshow(
-        _pooled(ratio), norm=norm, cmap="RdBu_r", aspect="auto", interpolation="nearest",
-        extent=(-0.5, columns - 0.5, rows - 0.5, -0.5),
-    )  # fmt: skip
+    layout: Any = {"aspect": "auto", "interpolation": "nearest",
+                   "extent": (-0.5, columns - 0.5, rows - 0.5, -0.5)}  # fmt: skip
+    image = axes.imshow(_pooled(ratio), norm=norm, cmap="RdBu_r", **layout)
+    if check.unverified.any():  # how near such an entry is to the claim says nothing
+        unverified, wrong_too = (
+            _pooled(_as_matrix(np.where(chosen, 1.0, np.nan)))
+            for chosen in (check.unverified, check.verdict == Verdict.WRONG)
+        )
+        amber = ListedColormap([LOOKS[Verdict.NOISY][0]])
+        axes.imshow(np.where(np.isnan(wrong_too), unverified, np.nan), cmap=amber, **layout)
     wrong = np.argwhere(_as_matrix(check.verdict) == Verdict.WRONG)
     if len(wrong) <= MARKED and max(ratio.shape) > 20:
         axes.scatter(

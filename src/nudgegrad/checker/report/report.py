@@ -1,16 +1,18 @@
-"""What a check found: for every entry what was claimed, what was measured, and the verdict."""
+"""What a check found: for every entry the claimed and the numeric gradient, and the verdict."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nudgegrad.checker.report.parameter import Entry, ParameterCheck
+from nudgegrad.checker.reason import Reason
+from nudgegrad.checker.report.parameter import REASONS, Entry, ParameterCheck
+from nudgegrad.checker.report.provenance import now, versions
 from nudgegrad.checker.verdict import Verdict
 from nudgegrad.validation import check_choice, check_integer
 
@@ -51,6 +53,12 @@ class Report:
     notes : tuple of str
         What the reader should know beside the numbers.
     taylor : TaylorTest or None
+    target : str
+        What was checked: a function and its file, or a network.
+    created : str
+        When the report was made, in ISO 8601 with the zone.
+    versions : dict of str to str
+        The libraries that took part, and their versions.
     """
 
     parameters: dict[str, ParameterCheck]
@@ -65,6 +73,9 @@ class Report:
     atol: float | None = None
     notes: tuple[str, ...] = ()
     taylor: Any = None
+    target: str = ""
+    created: str = field(default_factory=now)
+    versions: dict[str, str] = field(default_factory=versions)
 
     @property
     def passed(self) -> bool:
@@ -86,7 +97,7 @@ class Report:
 
     @cached_property
     def outcome(self) -> str:
-        """Whether the check passed, and why: one sentence."""
+        """Whether the check passed, why, and how much was verified: one sentence."""
         from nudgegrad.checker.report.outcome import outcome
 
         return outcome(self)
@@ -103,6 +114,15 @@ class Report:
     def unverified(self) -> int:
         """How many entries could not be verified though a mistake in them would matter."""
         return sum(int(np.count_nonzero(check.unverified)) for check in self.parameters.values())
+
+    @cached_property
+    def reasons(self) -> dict[Reason, int]:
+        """Why entries are `unverified`, and how many of them for each reason, the most first."""
+        found = np.zeros(len(Reason), dtype=int)
+        for check in self.parameters.values():
+            found += np.bincount(check.reason[check.unverified], minlength=len(Reason))
+        present = [(reason, int(found[reason])) for reason in Reason if reason and found[reason]]
+        return dict(sorted(present, key=lambda pair: -pair[1]))
 
     @property
     def entries(self) -> int:
@@ -148,19 +168,27 @@ class Report:
             )
             if wanted.ndim == 0:
                 indices = [()] if wanted else []
-            arrays = (check.analytic, check.numeric, check.error, check.ratio, check.verdict)
+            arrays = (
+                check.analytic, check.numeric, check.error, check.ratio, check.verdict,
+                check.unverified, check.reason,
+            )  # fmt: skip
             columns = zip(*(array[wanted].tolist() for array in arrays), strict=True)
-            for index, (analytic, numeric, error, ratio, code) in zip(
+            for index, (claimed, numeric, error, ratio, code, unverified, reason) in zip(
                 indices, columns, strict=True
             ):
                 rows.append({
-                    "parameter": check.name, "index": index, "analytic": analytic,
+                    "parameter": check.name, "index": index, "claimed": claimed,
                     "numeric": numeric, "error": error, "ratio": ratio, "verdict": names[code],
+                    "unverified": unverified, "reason": REASONS[reason],
                 })  # fmt: skip
         return rows
 
     def summary(self) -> list[dict[str, Any]]:
-        """Return a row a parameter: sizes, counts, the largest relative error, and h."""
+        """Return a row a parameter: sizes, counts, the largest relative error, and h.
+
+        The relative error is the largest of the wrong entries; if none is wrong, of those that are
+        ok.
+        """
         return [
             {
                 "parameter": check.name,
@@ -168,6 +196,7 @@ class Report:
                 "entries": check.verdict.size,
                 "checked": sum(check.counts.values()),
                 **check.counts,
+                "unverified": int(np.count_nonzero(check.unverified)),
                 "relative_error": check.relative_error,
                 "h": check.h,
             }
@@ -225,7 +254,7 @@ class Report:
         return text
 
     def plot(self, path: str | os.PathLike[str] | None = None) -> Figure:
-        """Draw analytic against numeric, and a map of the errors; write it if there is a path."""
+        """Draw claimed against numeric, and a map of the errors; write it if there is a path."""
         from nudgegrad.checker.report.plot import plot_report
         from nudgegrad.plotting import save_figure
 

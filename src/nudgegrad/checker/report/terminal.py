@@ -11,7 +11,14 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from nudgegrad.checker.report.content import Table, entry_table, facts, parameter_table, printable
+from nudgegrad.checker.report.content import (
+    Table,
+    entry_table,
+    facts,
+    parameter_table,
+    printable,
+    provenance,
+)
 from nudgegrad.checker.report.text import layout
 
 if TYPE_CHECKING:
@@ -21,7 +28,7 @@ __all__ = ["as_rich"]
 
 STYLES = {
     "heading": "bold", "ok": "", "wrong": "red", "kink": "magenta", "noisy": "yellow",
-    "unresolved": "bright_black",
+    "unresolved": "bright_black", "unverified": "yellow",
 }  # fmt: skip
 
 
@@ -29,6 +36,7 @@ def as_rich(report: Report) -> RenderableType:
     """Return what rich draws. Every text is a `Text`, in which rich looks for no markup."""
     colour = "bold green" if report.passed else "bold red"
     parts: list[RenderableType] = [Text(printable(report.outcome), style=colour)]
+    parts += _listed("diagnosis", report.diagnosis)
     known = RichTable.grid(padding=(0, 2, 0, 0))
     for label, text in facts(report):
         known.add_row(Text(label, style="dim"), Text(printable(text)))
@@ -36,9 +44,8 @@ def as_rich(report: Report) -> RenderableType:
     for table in (parameter_table(report), entry_table(report)):
         if table is not None and table.rows:
             parts.append(_apart(_Rows(table)))
-    for title, lines in (("diagnosis", report.diagnosis), ("notes", report.notes)):
-        if lines:
-            parts.append(_apart(_listed(title, lines)))
+    parts += _listed("notes", report.notes)
+    parts.append(_apart(Text(printable(provenance(report)), style="dim", overflow="fold")))
     return Group(*parts)
 
 
@@ -62,11 +69,13 @@ class _Rows:
             yield Text(self.table.remark, style="dim")
 
 
-def _listed(title: str, lines: Sequence[str]) -> RenderableType:
+def _listed(title: str, lines: Sequence[str]) -> list[RenderableType]:
+    if not lines:
+        return []
     grid = RichTable.grid(padding=(0, 1, 0, 0))
     for line in lines:
         grid.add_row("-", Text(printable(line), overflow="fold"))
-    return Group(Text(title, style="bold"), grid)
+    return [_apart(Group(Text(title, style="bold"), grid))]
 
 
 def _apart(part: RenderableType) -> Padding:

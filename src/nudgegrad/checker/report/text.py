@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nudgegrad.checker.report.content import Table, entry_table, facts, parameter_table, printable
+from nudgegrad.checker.report.content import (
+    Table,
+    entry_table,
+    facts,
+    parameter_table,
+    printable,
+    provenance,
+)
 
 if TYPE_CHECKING:
     from nudgegrad.checker.report import Report
@@ -16,8 +24,8 @@ WIDTH = 100
 
 
 def as_text(report: Report) -> str:
-    """Return the outcome, the facts, the tables, the diagnosis and the notes."""
-    blocks = [_wrap("", report.outcome)]
+    """Return the outcome, the diagnosis, the facts, the tables, the notes, and what was checked."""
+    blocks = [_wrap("", report.outcome), *_listed("diagnosis", report.diagnosis)]
     rows = facts(report)
     indent = max(len(label) for label, _ in rows) + 2
     blocks.append("\n".join(_wrap(label.ljust(indent), text) for label, text in rows))
@@ -26,9 +34,7 @@ def as_text(report: Report) -> str:
         for table in (parameter_table(report), entry_table(report))
         if table is not None and table.rows
     ]
-    for title, lines in (("diagnosis", report.diagnosis), ("notes", report.notes)):
-        if lines:
-            blocks.append("\n".join([title, *(_wrap("- ", line) for line in lines)]))
+    blocks += [*_listed("notes", report.notes), printable(provenance(report))]
     return "\n\n".join(blocks)
 
 
@@ -57,6 +63,10 @@ def layout(table: Table, width: int) -> list[tuple[str, str]]:
         ]
         lines.append((mark, "  ".join(cells).rstrip()))
     return lines
+
+
+def _listed(title: str, lines: Sequence[str]) -> list[str]:
+    return ["\n".join([title, *(_wrap("- ", line) for line in lines)])] if lines else []
 
 
 def _table(table: Table) -> str:

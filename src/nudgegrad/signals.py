@@ -24,12 +24,13 @@ class StopRequest:
 
 
 @contextmanager
-def stop_on_signal() -> Iterator[StopRequest]:
-    """While the block runs, a first SIGINT or SIGTERM only sets the request.
+def stop_on_signal(*numbers: signal.Signals) -> Iterator[StopRequest]:
+    """While the block runs, a first signal only sets the request.
 
-    A second one leaves at once, by `KeyboardInterrupt` or `SystemExit` with code 143. Shells start
-    background jobs with SIGINT ignored; a run hears it all the same, since it loses nothing by it.
-    Outside of the main thread, where Python allows no handlers, nothing changes.
+    Signals are SIGINT and SIGTERM, unless others are given. A second one leaves at once, by
+    `KeyboardInterrupt` or `SystemExit` with code 143. Shells start background jobs with SIGINT
+    ignored; a run hears it all the same, since it loses nothing by it. Outside of the main thread,
+    where Python allows no handlers, nothing changes.
     """
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
@@ -46,7 +47,7 @@ def stop_on_signal() -> Iterator[StopRequest]:
 
     previous: dict[signal.Signals, Any] = {}
     try:
-        for sent in (signal.SIGINT, signal.SIGTERM):
+        for sent in numbers or (signal.SIGINT, signal.SIGTERM):
             previous[sent] = signal.signal(sent, handle)
         yield request
     finally:
