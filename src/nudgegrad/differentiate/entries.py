@@ -68,7 +68,8 @@ class Entries:
         if h is not None:
             size = np.abs(np.asarray(around.centre, np.float64)).reshape(-1)
             noise = np.fmax(around.roundoff * size, around.noise)
-            self.groups = [Group(np.arange(count), h, h, noise, np.zeros(self.outputs))]
+            nothing = np.zeros(self.outputs)
+            self.groups = [Group(np.arange(count), h, h, noise, nothing, nothing)]
 
     def survey(self, seed: int | None, advance: Callable[[int], Any]) -> None:
         """Choose nudges by the ladders of all entries of a short array, or of a sample.

@@ -57,10 +57,16 @@ class Ladder(NamedTuple):
     centre: Array
     size: Array
 
-    def longer(self, other: Ladder) -> Ladder:
-        """Return this ladder with the rungs of another one on top."""
-        joined = (np.concatenate(pair, axis=1) for pair in zip(self[:5], other[:5], strict=True))
-        return Ladder(*joined, self.centre, self.size)
+    def longer(self, other: Ladder, rows: Array) -> Ladder:
+        """Return this ladder with another one's rungs on top for some rows, and NaN for others."""
+
+        def joined(values: Array, more: Array) -> Array:
+            above = np.full((len(values), more.shape[1]), np.nan, values.dtype)
+            above[rows] = more
+            return np.concatenate([values, above], axis=1)
+
+        pairs = zip(self[:5], other[:5], strict=True)
+        return Ladder(*(joined(*pair) for pair in pairs), self.centre, self.size)
 
     def take(self, entries: Array) -> Ladder:
         """Return the ladders of some entries."""

@@ -30,6 +30,10 @@ BENT = 0.05
 """Slopes on both sides that differ by less than this share are not called bent."""
 
 
+CURVED = 10.0
+"""So many times the bend that a sample shows is not called bent at a glance."""
+
+
 def pair(around: Surroundings, leaf: int, indices: Array, group: Group) -> Slopes:
     """Look at some entries at two nudges of clearly different lengths.
 
@@ -81,7 +85,8 @@ def glance(around: Surroundings, leaf: int, indices: Array, group: Group) -> Slo
         numeric = ((found.up - found.down) / (found.up_step - found.down_step))[:, 0]
         moved, noise = _moved(found, around.roundoff, np.tile(group.noise, len(indices)))
         error = np.tile(group.drift, len(indices)) + 2 * NOISES * noise / found.h[:, 0]
-    return _seen(found, numeric, error, down[:, 0], up[:, 0], moved, noise)
+    seen = _seen(found, numeric, error, down[:, 0], up[:, 0], moved, noise)
+    return seen._replace(slack=np.fmax(seen.slack, CURVED * np.tile(group.bend, len(indices))))
 
 
 def bends(seen: Slopes) -> NDArray[np.bool_]:

@@ -45,6 +45,9 @@ this share of the slope."""
 COUNTS = 0.01
 """Entries whose slope is below this share of the sample's largest need no better bar than those."""
 
+NEARLY = 4.0
+"""How much worse than the best a shorter shared nudge may be."""
+
 PART = 2
 """Rungs of magnitude that a part of an array spans when it is divided."""
 
@@ -123,8 +126,9 @@ class Group:
         The nudge that suits a plain central difference best.
     noise : (m,) array
         The noise of each output's values that the sample shows.
-    drift : (m,) array
-        How far plain central differences of length `single` are off by truncation.
+    drift, bend : (m,) arrays
+        How far plain central differences of length `single` are off by truncation, and how far the
+        slopes on both sides differ.
     """
 
     places: Array
@@ -132,6 +136,7 @@ class Group:
     single: float
     noise: Array
     drift: Array
+    bend: Array
 
 
 def survey(
@@ -217,7 +222,7 @@ def ladders(
     -------
     slopes : Slopes
     ladder : Ladder
-        The first rungs, up to the entries' own size.
+        With NaN above the entry's own size where no longer nudges were needed.
     lowest : (n,) int array
         Each entry's lowest rung.
     evaluations : int
@@ -244,7 +249,8 @@ def ladders(
         more = int(np.clip(goal - top.min() + 2, 3, MOST_MORE))
         longer = climb(around.evaluate, leaf, indices[short], top, more, around.centre)
         rows = (short[:, None] * outputs + np.arange(outputs)).reshape(-1)
-        again = _read(around, ladder.take(rows).longer(longer), shown)
+        ladder = ladder.longer(longer, rows)
+        again = _read(around, ladder.take(rows), shown)
         better = _resolved(again, slopes.take(rows))
         slopes.put(rows[better], again.take(np.flatnonzero(better)))
         evaluations += 2 * more * len(short)
@@ -281,7 +287,8 @@ def _resolved(longer: Slopes, slopes: Slopes) -> NDArray[np.bool_]:
     with np.errstate(invalid="ignore"):
         off = np.abs(longer.numeric - slopes.numeric)
         agree = ~_blunt(longer) & (off <= 3 * (longer.error + slopes.error))
-    return np.asarray(agree | longer.still | slopes.lost)
+    unmoved = slopes.flat & slopes.still
+    return np.asarray(agree | (unmoved & ~_blunt(longer)) | longer.still | slopes.lost)
 
 
 def _sample(
@@ -319,7 +326,7 @@ def _shared(
     nobody = np.empty(0, np.intp)
     if not votes.any():
         long = float(rung_length(np.median(lowest) + count - 2))
-        return Group(places, long, long, noise, np.zeros(outputs)), nobody
+        return Group(places, long, long, noise, np.zeros(outputs), np.zeros(outputs)), nobody
     with np.errstate(all="ignore"):
         middle = (ladder.up - ladder.down) / (ladder.up_step - ladder.down_step)
         above = np.full_like(middle, np.nan)
@@ -332,15 +339,19 @@ def _shared(
     best_pair = _best_rung(paired / need[:, None], lowest, votes)
     best_single = _best_rung((drift + rounding) / need[:, None], lowest, votes)
     if best_pair is None or best_single is None:
-        return Group(places, None, np.nan, noise, np.zeros(outputs)), nobody
+        nothing = np.zeros(outputs)
+        return Group(places, None, np.nan, noise, nothing, nothing), nobody
     rows = np.flatnonzero(votes)
     at = best_single - lowest[rows]
     inside = (at >= 0) & (at < count)
-    off = np.zeros(len(votes))
+    sides = np.abs((ladder.up - ladder.centre) / ladder.up_step
+                   - (ladder.down - ladder.centre) / ladder.down_step)
+    off, bend = np.zeros(len(votes)), np.zeros(len(votes))
     off[rows[inside]] = drift[rows[inside], at[inside]]
+    bend[rows[inside]] = sides[rows[inside], at[inside]]
     group = Group(
         places, float(rung_length(best_pair + 1)), float(rung_length(best_single)), noise,
-        off.reshape(-1, outputs).max(axis=0),
+        off.reshape(-1, outputs).max(axis=0), bend.reshape(-1, outputs).max(axis=0),
     )  # fmt: skip
     unasked = rows[lowest[rows] + count - 2 < max(best_pair, best_single)]
     return group, np.unique(unasked // outputs)
@@ -367,7 +378,7 @@ def _needed(slopes: Slopes, votes: NDArray[np.bool_]) -> Array:
 
 
 def _best_rung(cost: Array, lowest: Array, votes: NDArray[np.bool_]) -> int | None:
-    """Return the rung whose highest cost is the lowest, None if it is above 1.
+    """Return the shortest rung whose highest cost is nearly the lowest, None if that is above 1.
 
     At least half of the votes must have it on their ladders.
     """
@@ -383,8 +394,11 @@ def _best_rung(cost: Array, lowest: Array, votes: NDArray[np.bool_]) -> int | No
         worst[start : start + count - 1] = np.maximum(worst[start : start + count - 1], own[:-1])
         asked[start : start + count - 1] += 1
     worst[2 * asked < len(rows)] = np.inf
-    best = int(worst.argmin())
-    return first + best if worst[best] <= 1 else None
+    least = worst.min()
+    if not least <= 1:
+        return None
+    # The shortest that is nearly as good: short nudges meet fewer kinks and less curvature.
+    return first + int(np.flatnonzero(worst <= NEARLY * least)[0])
 
 
 def _agree(

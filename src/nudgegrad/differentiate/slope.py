@@ -170,7 +170,7 @@ def _read(
     up, down = (ladder.up - here) / ladder.up_step, (ladder.down - here) / ladder.down_step
     middle = (ladder.up - ladder.down) / (ladder.up_step - ladder.down_step)
     moved = np.fmax(np.abs(ladder.up - here), np.abs(ladder.down - here))
-    floor, first = _rounding(ladder, moved, roundoff, noise, shown)
+    floor, first = _rounding(ladder, moved, roundoff, coarsest, noise, shown)
     bend = up - down
     curved = np.abs(bend - _zero(_above(bend)) / RATIO) * h / np.sqrt(6)
     sampled = np.fmax(curved, _odd(middle, h, CENTRAL) * np.sqrt(2))
@@ -271,7 +271,7 @@ def _odd(slopes: Array, h: Array, base: float) -> Array:
 
 
 def _rounding(
-    ladder: Ladder, moved: Array, roundoff: float, noise: float, shown: float
+    ladder: Ladder, moved: Array, roundoff: float, coarsest: float, noise: float, shown: float
 ) -> tuple[Array, Array]:
     """Return the least noise of each value by its rounding, (n, L), and the first rung that shows it.
 
@@ -296,6 +296,9 @@ def _rounding(
         & (step > STEP_NOISES * shown)
     )
     floor = np.where(quiet & ~stairs[:, None], np.fmax(floor, step[:, None]), floor)
+    # What no nudge moves may be below the rounding of the coarsest dtype, or that of other entries.
+    hidden = np.fmax(coarsest * np.abs(ladder.centre), shown)
+    floor = np.where(first[:, None] == moving.shape[1], np.fmax(floor, hidden), floor)
     return floor, np.where(stairs, 0, first)
 
 
