@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import nudgegrad as ng
 from tests.checker.made_up import draw, make_check, make_report
 
 G = draw(20, 20)
@@ -91,6 +92,54 @@ def test_one_mistake_one_sentence(numeric: Any, analytic: Any, says: str) -> Non
 def test_by_the_parameter(analytic: Any, value: Any, says: str) -> None:
     (line,) = diagnosis(G, analytic, value=value)
     assert says in line
+
+
+def one_triangle(symmetric: Any, upper: bool) -> Any:
+    """Return the gradient by the entries of one triangle, of a function that reads no other."""
+    triangle = np.triu if upper else np.tril
+    return triangle(2 * symmetric) - np.eye(symmetric.shape[-1]) * symmetric
+
+
+S = G + G.T
+
+
+@pytest.mark.parametrize("symmetric", [S, S[:2, :2], np.stack([S, V + V.T]), np.ones((3, 3))])
+@pytest.mark.parametrize("upper", [False, True])
+def test_one_triangle_of_a_symmetric_matrix(symmetric: Any, upper: bool) -> None:
+    (line,) = diagnosis(one_triangle(symmetric, upper), symmetric)
+    name = "upper" if upper else "lower"
+    assert line.startswith(
+        f"the claimed gradient of W is symmetric, but f reads the {name} triangle alone: check f of"
+    )
+
+
+def test_triangles_of_other_kinds() -> None:
+    lower = one_triangle(S, False)
+    for numeric, analytic in (
+        (lower, lower.T), (lower, 2 * lower), (lower, S + S), (lower, np.tril(S)), (S, lower),
+        (np.tril(G), G), (lower, G),
+    ):  # fmt: skip
+        assert not any("triangle alone" in line for line in diagnosis(numeric, analytic))
+
+
+@pytest.mark.parametrize("uplo", ["L", "U"])
+def test_eigenvalues_and_cholesky_factors(uplo: Any) -> None:
+    draws = draw(4, 4)
+    a = draws @ draws.T + 4 * np.eye(4)
+
+    def largest(a: Any) -> Any:
+        vectors = np.linalg.eigh(a)[1]
+        return np.outer(vectors[:, -1], vectors[:, -1])
+
+    report = ng.check(lambda a: np.linalg.eigvalsh(a, uplo)[-1], a, largest)
+    name = "upper" if uplo == "U" else "lower"
+    assert any(f"f reads the {name} triangle alone" in line for line in report.diagnosis)
+    symmetric = ng.check(lambda a: np.linalg.eigvalsh((a + a.T) / 2)[-1], a, largest)
+    assert symmetric.passed
+    report = ng.check(
+        lambda a: 2 * np.sum(np.log(np.diag(np.linalg.cholesky(a)))), a, np.linalg.inv
+    )
+    assert any("f reads the lower triangle alone" in line for line in report.diagnosis)
 
 
 def test_ties() -> None:

@@ -104,7 +104,7 @@ def test_a_step_below_the_resolution() -> None:
     ("value", "message"),
     [
         (np.zeros(3), r"an array of shape \(3,\)"),
-        (np.zeros(1), r"an array of shape \(1,\)"),
+        (np.zeros((1, 2)), r"an array of shape \(1, 2\)"),
         (None, "NoneType"),
         (1j, "complex"),
         (True, "bool"),

@@ -69,8 +69,12 @@ def check(*arguments: Any, **options: Any) -> Report:
     training_step : int
         For ``check(network, x, t)``: check the network as it is in that step of a training, with
         the step's masks of `Dropout` and the batch's own statistics in `BatchNorm`.
-    vectorized, workers, backend, max_bytes
-        For ``check(f, params, gradients)``, as for `nudgegrad.numerical_gradient`.
+    bounds
+        Lowest and highest values at which the function may be evaluated, as for
+        `nudgegrad.numerical_gradient`.
+    args, vectorized, workers, backend, max_bytes
+        For ``check(f, params, gradients)``, as for `nudgegrad.numerical_gradient`; `args` are
+        passed to `gradients` too, where that is a function.
 
     Returns
     -------
@@ -127,6 +131,11 @@ def _check_network(network: Network, rest: list[Any], options: dict[str, Any]) -
             f"{1 + len(rest)} arguments"
         )
     step = options.pop("training_step", None)
+    if options.get("bounds") is not None:
+        raise ParameterError(
+            "bounds must be None for a Network, whose loss exists everywhere, got "
+            f"{options['bounds']!r}"
+        )
     report = check_network(network, *rest, options=Options.named(options), training_step=step)
     return attributed(report, describe(network))
 
@@ -136,4 +145,8 @@ def _holds_jax_arrays(jax: Any, arguments: list[Any]) -> bool:
 
     Claimed gradients of a function of NumPy arrays may be.
     """
-    return any(isinstance(leaf, jax.Array) for leaf in jax.tree_util.tree_leaves(arguments))
+    try:
+        leaves = jax.tree_util.tree_leaves(arguments)
+    except ValueError:  # keys that cannot be sorted, which JAX does
+        return False
+    return any(isinstance(leaf, jax.Array) for leaf in leaves)

@@ -53,6 +53,7 @@ class Options:
     sample: int | None = None
     seed: int | None = 0
     max_seconds: float | None = None
+    bounds: Any = None
     taylor: bool = False
     progress: Callable[[int, int], Any] | None = None
     cancel: Callable[[], bool] | None = None

@@ -1,8 +1,16 @@
 """Differences of any function of arrays: schemes, steps, error bars.
 
-`schemes` has the difference formulas, `step` the choice of h, `evaluate` the ways to evaluate a
-function beside a point, `select` the choice of entries, `leaves` nested parameters, `in_place` the
-lesson's loop, and `gradient` puts them together.
+`schemes` has the difference formulas, `step` the choice of h, `select` the choice of entries,
+`in_place` the lesson's loop, and `gradient` puts them together.
+
+What a function may be given: `leaves` turns nested parameters into named arrays, with
+`structure`, `kinds` and `overlap`, and `bounds` says where the function may be evaluated.
+
+How it is evaluated beside a point: `evaluate` has the ways, `make_evaluator` chooses one, `guarded`
+takes care of points where the function does not exist, and `values` of what it returns.
+
+What it must not do: `saved` finds out whether it changes its argument, `memory` whether it
+remembers an array, and `analytic` whether the complex step is wrong for it.
 """
 
 from nudgegrad.differentiate.gradient import (

@@ -5,17 +5,20 @@ All do what `InPlace` does; `InPlace` is the oracle.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nudgegrad.differentiate.in_place import real_number
 from nudgegrad.differentiate.leaves import Leaves
+from nudgegrad.differentiate.saved import Saved, same_bits
 from nudgegrad.differentiate.stopping import leave_if_asked
-from nudgegrad.validation import ParameterError, check_choice, check_integer
+from nudgegrad.differentiate.values import UnusableFunction, any_array, real_number, widened
+from nudgegrad.validation import check_choice, check_integer
 
 __all__ = ["MAX_BYTES", "Evaluator", "InPlace", "Vectorized", "Workers", "any_array", "copies"]
 
@@ -60,28 +63,20 @@ class Evaluator(Protocol):
         """Return how many entries of a leaf to ask for at once, with so many points each."""
 
 
-def any_array(value: Any) -> Array:
-    """Return what a function of Jacobian's kind gives, as floats."""
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiuc":
-        raise ParameterError(f"f must return an array of numbers, got {array.dtype}")
-    return array if array.dtype.kind in "fc" else array.astype(np.float64)
-
-
-def complex_number(value: Any) -> Any:
-    """Return f's value for a complex step, or raise."""
-    array = np.asarray(value)
-    if array.ndim == 0 and array.dtype.kind in "fiuc":
-        return array[()]
-    raise ParameterError(
-        f"f must return one number, got {type(value).__name__} of shape {array.shape}"
+def changed_by_f(names: Sequence[str], argument: str) -> UnusableFunction:
+    """Return the error of an f that writes into the arrays that it is given."""
+    has = "have" if len(names) > 1 else "has"
+    return UnusableFunction(
+        f"f must not change its {argument}, but {', '.join(names)} {has} changed; the saved values "
+        "were put back; let f work on a copy: pass lambda x: f(x.copy()), or with copy.deepcopy(x) "
+        "where x holds several arrays"
     )
 
 
 def copies(x: Leaves, dtype: Any = None) -> Leaves:
     """Return the leaves as arrays of their own, in another dtype if told."""
     arrays = tuple(np.array(array, dtype=dtype, order="C") for array in x.arrays)
-    return Leaves(x.names, arrays, x.rebuild)
+    return replace(x, arrays=arrays)
 
 
 class InPlace:
@@ -97,12 +92,21 @@ class InPlace:
         The arrays in it.
     read
         Turns the value of `f` into a number or an array, or raises.
+    argument
+        What messages call `x`.
+
+    Raises
+    ------
+    UnusableFunction
+        By every method that calls `f`, if `f` has changed the arrays. They are put back first.
     """
 
     def __init__(
-        self, f: Callable[[Any], Any], x: Any, leaves: Leaves, read: Read = real_number
-    ) -> None:
-        self.f, self.x, self.leaves, self.read = f, x, leaves, read
+        self, f: Callable[[Any], Any], x: Any, leaves: Leaves, read: Read = real_number, *,
+        argument: str = "argument",
+    ) -> None:  # fmt: skip
+        self.f, self.x, self.leaves, self.read, self.argument = f, x, leaves, read, argument
+        self._saved = Saved(leaves.names, leaves.arrays)
 
     @property
     def arrays(self) -> tuple[Array, ...]:
@@ -111,40 +115,57 @@ class InPlace:
 
     def centre(self) -> Array:
         """Return f(x)."""
-        return np.asarray(self.read(self.f(self.x)))
+        with self._unchanged():
+            return np.array(self._value())
 
     def at(self, leaf: int, indices: Array, points: Array) -> Array:
         """Return f where one entry of x has another value, (n, k, …)."""
         flat = self.leaves.arrays[leaf].flat
-        f, x, read = self.f, self.x, self.read
         rows = []
-        for index, row in zip(indices.tolist(), points, strict=True):
-            saved = flat[index]
-            try:
-                for point in row:
-                    flat[index] = point
-                    value = read(f(x))
-                    rows.append(np.array(value) if isinstance(value, np.ndarray) else value)
-                    leave_if_asked()
-            finally:
-                flat[index] = saved
-        values = np.asarray(rows)
+        with self._unchanged():
+            for index, row in zip(indices.tolist(), points, strict=True):
+                saved = flat[index]
+                try:
+                    for point in row:
+                        flat[index] = point
+                        value = self._value()
+                        rows.append(np.array(value) if isinstance(value, np.ndarray) else value)
+                        leave_if_asked()
+                finally:
+                    flat[index] = saved
+        values = widened(np.asarray(rows))
         return values.reshape(*points.shape, *values.shape[1:])
 
     def along(self, direction: Sequence[Array], sizes: Array) -> Array:
         """Return f at x + s·direction for each s of `sizes`, (k, …)."""
-        saved = [array.copy() for array in self.leaves.arrays]
+        starts = self._saved.copies
         values = []
         try:
             for size in sizes.tolist():
-                for array, start, move in zip(self.leaves.arrays, saved, direction, strict=True):
+                for array, start, move in zip(self.leaves.arrays, starts, direction, strict=True):
                     array[...] = start + size * move
-                values.append(np.array(self.read(self.f(self.x))))
+                values.append(np.array(self._value()))
                 leave_if_asked()
         finally:
-            for array, start in zip(self.leaves.arrays, saved, strict=True):
+            for array, start in zip(self.leaves.arrays, starts, strict=True):
                 array[...] = start
-        return np.stack(values)
+        return widened(np.stack(values))
+
+    def _value(self) -> Any:
+        x = self.x if self.leaves.is_live else self.leaves.point(self.leaves.arrays)
+        return self.read(self.f(x))
+
+    @contextmanager
+    def _unchanged(self) -> Iterator[None]:
+        """Put the arrays back if the block has changed them, and raise unless it has raised."""
+        try:
+            yield
+        except BaseException:
+            self._saved.put_back()
+            raise
+        changed = self._saved.put_back()
+        if changed:
+            raise changed_by_f(changed, self.argument)
 
     def block(self, leaf: int, points: int) -> int:
         """Return how many entries to ask for at once: few enough to be stopped between."""
@@ -186,7 +207,11 @@ class Vectorized:
 
     def centre(self) -> Array:
         """Return f(x)."""
-        return np.asarray(self._call(0, self.leaves.arrays[0][None])[0])
+        batch = self.leaves.arrays[0][None].copy()
+        value = np.array(self._call(0, batch)[0])
+        if not same_bits(batch[0], self.leaves.arrays[0]):
+            raise changed_by_f(self.leaves.names[:1], "argument")
+        return value
 
     def at(self, leaf: int, indices: Array, points: Array) -> Array:
         """Return f where one entry of x has another value, (n, k, …)."""
@@ -205,9 +230,16 @@ class Vectorized:
         flat[row, column] = points.ravel()
         try:
             values = self._call(leaf, batch)
+            if np.may_share_memory(values, batch):  # f gives back a part of it
+                values = values.copy()
         finally:
             flat[row, column] = array.reshape(-1)[column]
-        return values.reshape(*points.shape, *values.shape[1:])
+            changed = not same_bits(batch, np.broadcast_to(array, batch.shape))
+            if changed:
+                self._batch = None
+        if changed:
+            raise changed_by_f([self.leaves.names[leaf]], "argument")
+        return widened(values).reshape(*points.shape, *values.shape[1:])
 
     def along(self, direction: Sequence[Array], sizes: Array) -> Array:
         """Return f at x + s·direction for each s of `sizes`, (k, …)."""
@@ -215,7 +247,7 @@ class Vectorized:
             (array + sizes.reshape((-1, *[1] * array.ndim)) * move).astype(array.dtype)
             for array, move in zip(self.leaves.arrays, direction, strict=True)
         ]
-        return self._values(points, len(sizes))
+        return widened(self._values(points, len(sizes)))
 
     def block(self, leaf: int, points: int) -> int:
         """Return how many entries' points fit into the byte budget."""
@@ -228,10 +260,15 @@ class Vectorized:
         return self._values(points, rows)
 
     def _values(self, points: Sequence[Array], rows: int) -> Array:
-        values: Array = self.read(self.f(self.leaves.rebuild(points)))
+        try:
+            values: Array = self.read(self.f(self.leaves.rebuild(points)))
+        except ValueError as error:
+            if "read-only" in str(error):  # what is the same in all points is passed once
+                raise changed_by_f(self.leaves.names, "argument") from error
+            raise
         if values.ndim == 0 or values.shape[0] != rows or (self.scalar and values.ndim != 1):
             shape = f"({rows},)" if self.scalar else f"({rows}, …)"
-            raise ParameterError(
+            raise UnusableFunction(
                 f"f must return an array of shape {shape}, one value for each point of the "
                 f"batch, got shape {values.shape}; pass vectorized=False if it takes one point"
             )
@@ -270,8 +307,7 @@ class Workers:
 
     def centre(self) -> Array:
         """Return f(x)."""
-        x = self.leaves.rebuild(self.leaves.arrays)
-        return InPlace(self.f, x, self.leaves, self.read).centre()
+        return self._alone().centre()
 
     def at(self, leaf: int, indices: Array, points: Array) -> Array:
         """Return f where one entry of x has another value, (n, k, …)."""
@@ -285,7 +321,7 @@ class Workers:
                 for share in shares
             )
         except BrokenExecutor as error:
-            raise ParameterError(
+            raise UnusableFunction(
                 "f must be a function that another process can be given: of a module that it can "
                 "import too, or one defined within a function; use backend='threads' if it is not"
             ) from error
@@ -293,13 +329,16 @@ class Workers:
 
     def along(self, direction: Sequence[Array], sizes: Array) -> Array:
         """Return f at x + s·direction for each s of `sizes`, (k, …)."""
-        x = self.leaves.rebuild(self.leaves.arrays)
-        return InPlace(self.f, x, self.leaves, self.read).along(direction, sizes)
+        return self._alone().along(direction, sizes)
 
     def block(self, leaf: int, points: int) -> int:
         """Return how many entries to ask for at once: enough for all workers."""
         size = self.leaves.arrays[leaf].size
         return max(self.workers, min(-(-size // 4), self.max_bytes // (8 * points)))
+
+    def _alone(self) -> InPlace:
+        x = self.leaves.point(self.leaves.arrays)
+        return InPlace(self.f, x, self.leaves, self.read)
 
 
 def _share(
@@ -307,4 +346,4 @@ def _share(
 ) -> Array:
     """Evaluate a worker's share on copies: arrays that travel between processes are read-only."""
     own = copies(leaves)
-    return InPlace(f, own.rebuild(own.arrays), own, read).at(leaf, indices, points)
+    return InPlace(f, own.point(own.arrays), own, read).at(leaf, indices, points)

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nudgegrad.differentiate.evaluate import (
-    MAX_BYTES,
-    Evaluator,
-    InPlace,
-    Vectorized,
-    Workers,
-    any_array,
-    complex_number,
-    copies,
-)
-from nudgegrad.differentiate.in_place import real_number
+from nudgegrad.differentiate.analytic import ANALYTIC_EVALUATIONS, check_analytic
+from nudgegrad.differentiate.bounds import Bounds, read_bounds
+from nudgegrad.differentiate.evaluate import MAX_BYTES, Evaluator
+from nudgegrad.differentiate.guarded import Guarded
 from nudgegrad.differentiate.leaves import Leaves, flatten
-from nudgegrad.differentiate.schemes import Scheme, find_scheme
+from nudgegrad.differentiate.make_evaluator import as_called, make_evaluator
+from nudgegrad.differentiate.memory import check_memory
+from nudgegrad.differentiate.schemes import Scheme, find_scheme, one_sided
 from nudgegrad.differentiate.select import select_entries
 from nudgegrad.differentiate.step import (
     Step,
@@ -53,7 +48,7 @@ class Differences:
         the function's noise together.
     steps : dict of str to Step
         For every array by name its nudge, why it was chosen, and the noise that was assumed.
-    value : float or array
+    value : float, complex number or array
         f(x).
     evaluations : int
     deterministic : bool
@@ -84,10 +79,12 @@ class DifferenceOptions(TypedDict, total=False):
     progress: Callable[[int, int], Any] | None
     cancel: Callable[[], bool] | None
     max_bytes: int
+    bounds: Any
+    args: Any
 
 
 def numerical_gradient(
-    f: Callable[[Any], Any], x: Any, h: Any = None, **options: Unpack[DifferenceOptions]
+    f: Callable[..., Any], x: Any, h: Any = None, **options: Unpack[DifferenceOptions]
 ) -> Any:
     """Return the gradient of a scalar function of one or several arrays, by differences.
 
@@ -100,12 +97,17 @@ def numerical_gradient(
     Parameters
     ----------
     f
-        Takes `x` and returns one real number. As in the lesson, it may ignore its argument and
-        read `x` from where it lives, because `x` is nudged in place (not with ``vectorized``,
-        ``workers`` or the complex step, which need f to use its argument).
-    x : array of floats, or a tuple, list or mapping of them, nested to any depth
-        Any shapes, C or Fortran order, views included. Every entry is restored to its very bits,
-        also when `f` raises.
+        Takes `x` and returns one real number: of Python's or NumPy's, an array with one entry, of
+        PyTorch's or JAX's too, or anything else that `float` takes. It must not change `x`. As in
+        the lesson, it may ignore its argument and read `x` from where it lives, because `x` is
+        nudged in place (not with ``vectorized``, ``workers`` or the complex step, which need f to
+        use its argument).
+    x : array of floats, or a structure of them
+        Structures are tuples, named tuples, lists, mappings and dataclasses, nested to any depth.
+        Whatever holds no floats in them, such as an integer or a string, is passed to f as it is.
+        Arrays may have any shape, C or Fortran order, and be views, but must not share memory.
+        Every entry is restored to its very bits, also when `f` raises. A Series or DataFrame of
+        pandas is copied, and f gets another one for each nudge.
     h : float, "auto" or None
         The nudge, in the units of `x`. ``"auto"`` balances, for each array, truncation against
         the measured noise of f. None is 1e-4, or what suits the scheme.
@@ -137,21 +139,32 @@ def numerical_gradient(
         Asked now and then; a true answer raises `Cancelled`.
     max_bytes : int
         Of a batch of points.
+    bounds : pair, or an object with attributes `lb` and `ub`
+        Lowest and highest values at which f may be evaluated, in the units of `x`: each a number,
+        None, or in the structure of `x`. Where ±h would leave them, the nudges of the entry go to
+        one side, no farther than h, and the differences are of the same order.
+    args : tuple
+        More arguments of f, after `x`.
 
     Returns
     -------
     arrays of the shapes and dtypes of `x`, in its structure, or Differences
-        Entries that were not chosen are NaN.
+        Entries that were not chosen are NaN. None stands where `x` holds no floats.
 
     Raises
     ------
     ParameterError
-        If an array is not a writeable, non-empty NumPy array of floats, if `h` is not positive or
-        too small to change an entry in its dtype (x + h == x), if `f` returns anything but one
-        number, or if an option does not fit.
+        If there is no array of floats, or one that is not a writeable NumPy array with memory of
+        its own; if `h` is not positive, or too small to change an entry in its dtype (x + h == x);
+        if `f` returns anything but one number, changes `x`, returns what it remembers for an array
+        that has since been nudged, or is not analytic and the scheme is the complex step; if an
+        option does not fit.
 
     Notes
     -----
+    What f raises is raised with a fixed `h`. With ``h="auto"`` it is raised at `x` itself; a point
+    beside it counts as one where f is not finite.
+
     `count_evaluations` says beforehand how many evaluations of f it takes. Sources: *Deep Learning
     from Scratch* (K. Saitoh, 2016), section 4.4; for the other schemes `nudgegrad.differentiate`.
 
@@ -161,29 +174,34 @@ def numerical_gradient(
     >>> np.round(numerical_gradient(lambda x: np.sum(x**2), x), 6)
     array([6., 8.])
     """
+    f = as_called(f, options.pop("args", ()))
     return _differences(f, x, h, jacobian=False, **options)
 
 
 def numerical_jacobian(
-    f: Callable[[Any], Any], x: Any, h: Any = None, **options: Unpack[DifferenceOptions]
+    f: Callable[..., Any], x: Any, h: Any = None, **options: Unpack[DifferenceOptions]
 ) -> Any:
     """Return the Jacobian of an array-valued function of one or several arrays.
 
-    Parameters are those of `numerical_gradient`, but `f` returns an array of any shape; with
-    ``vectorized`` its first axis is the points.
+    Parameters are those of `numerical_gradient`, but `f` returns an array of any shape, of real or
+    complex numbers; with ``vectorized`` its first axis is the points.
 
     Returns
     -------
     For each array of `x` an array of the shape of f's value followed by the array's own.
     """
+    f = as_called(f, options.pop("args", ()))
     return _differences(f, x, h, jacobian=True, **options)
 
 
 def count_evaluations(x: Any, h: Any = None, **options: Unpack[DifferenceOptions]) -> int:
-    """Return how often `numerical_gradient` would evaluate f, with the same arguments but f."""
+    """Return how often `numerical_gradient` would evaluate f, with the same arguments but f.
+
+    Where no nudge of an array changes f, some more evaluations tell whether f remembers.
+    """
     leaves = flatten(x)
     plan = _plan(leaves, h, **options)
-    return plan.evaluations
+    return _count(plan, _parts(leaves, plan, read_bounds(leaves, options.get("bounds"))))
 
 
 @dataclass(frozen=True)
@@ -227,27 +245,84 @@ def _plan(
     return _Plan(found, h, relative, error_bars, chosen, offsets, needs_centre, count)
 
 
+@dataclass(frozen=True)
+class _Part:
+    """Entries of an array that one scheme does for."""
+
+    plan: _Plan
+    indices: Array
+
+
+def _parts(leaves: Leaves, plan: _Plan, bounds: Bounds | None) -> list[list[_Part]]:
+    """Return for each array which entries are differenced how: on one side near their bounds."""
+    if bounds is None or plan.scheme.is_complex or isinstance(plan.h, str):
+        return [[_Part(plan, indices)] if len(indices) else [] for indices in plan.chosen]
+    parts: list[list[_Part]] = []
+    for leaf, (name, array, left) in enumerate(
+        zip(leaves.names, leaves.arrays, plan.chosen, strict=True)
+    ):
+        parts.append([])
+        for scheme in (plan.scheme, one_sided(plan.scheme, 1), one_sided(plan.scheme, -1)):
+            offsets = scheme.offsets_of_both if plan.error_bars else scheme.offsets
+            values = array.flat[left]
+            sizes = Step(plan.h, plan.relative, 0.0, "").sizes(values)
+            inside = bounds.hold(leaf, left, nudged(values, sizes, offsets)[0]).all(axis=1)
+            way = plan
+            if scheme is not plan.scheme:
+                way = replace(plan, scheme=scheme, offsets=offsets, needs_centre=True)
+            if inside.any():
+                parts[-1].append(_Part(way, left[inside]))
+            left = left[~inside]
+        if len(left):
+            index = [int(i) for i in np.unravel_index(int(left[0]), array.shape)]
+            raise ParameterError(
+                f"h must be small enough for the bounds of {name}{index or ''}, got {plan.h!r}: a "
+                "nudge would leave them on both sides; mask= leaves out what is fixed"
+            )
+    return parts
+
+
+def _count(plan: _Plan, parts: list[list[_Part]]) -> int:
+    """Return how many evaluations there will be."""
+    count = plan.evaluations
+    flat = [part for of_leaf in parts for part in of_leaf]
+    if plan.scheme.is_complex:
+        count += ANALYTIC_EVALUATIONS * len(flat)
+    if not plan.needs_centre and any(part.plan.needs_centre for part in flat):
+        count += 1
+    return count + sum(
+        len(part.indices) * (len(part.plan.offsets) - len(plan.offsets)) for part in flat
+    )
+
+
+@np.errstate(all="ignore")
 def _differences(
     f: Callable[[Any], Any], x: Any, h: Any, *, jacobian: bool, vectorized: bool = False,
     workers: int = 1, backend: str = "threads", progress: Callable[[int, int], Any] | None = None,
-    cancel: Callable[[], bool] | None = None, max_bytes: int = MAX_BYTES, **options: Any,
+    cancel: Callable[[], bool] | None = None, max_bytes: int = MAX_BYTES, bounds: Any = None,
+    **options: Any,
 ) -> Any:  # fmt: skip
     from nudgegrad.monitor import Monitor
 
     leaves = flatten(x)
     plan = _plan(leaves, h, **_known(options))
-    evaluate = make_evaluator(
-        f, x, leaves, jacobian=jacobian, is_complex=plan.scheme.is_complex, vectorized=vectorized,
-        workers=workers, backend=backend, max_bytes=max_bytes,
+    limits = read_bounds(leaves, bounds)
+    parts = _parts(leaves, plan, limits)
+    evaluations = _count(plan, parts)
+    plain = evaluate = make_evaluator(
+        f, x, leaves, jacobian=jacobian, is_complex=plan.scheme.is_complex,
+        vectorized=vectorized, workers=workers, backend=backend, max_bytes=max_bytes,
     )  # fmt: skip
-    monitor = Monitor(plan.evaluations, progress, cancel)
+    if plan.h == "auto":
+        evaluate = Guarded(plain, limits)
+    monitor = Monitor(evaluations, progress, cancel)
     centre: Any = None
     deterministic = True
     if plan.h == "auto":
         steps, centre, deterministic = choose_steps(evaluate, plan.chosen, plan.scheme)
         monitor.advance(tuning_evaluations([len(c) for c in plan.chosen], plan.scheme))
     else:
-        if plan.needs_centre:
+        if any(part.plan.needs_centre for of_leaf in parts for part in of_leaf):
             centre = evaluate.centre()
             monitor.advance(1)
         noise = 0.0 if centre is None else value_noise(centre)
@@ -255,18 +330,27 @@ def _differences(
         steps = [Step(float(plan.h), plan.relative, noise, reason)] * len(leaves.names)
     slopes, errors = [], []
     for leaf, step in enumerate(steps):
-        slope, error = _leaf(evaluate, leaf, leaves, plan, step, centre, monitor, jacobian)
-        slopes.append(slope)
-        errors.append(error)
+        array = leaves.arrays[leaf]
+        where, slope, error = _leaf(evaluate, leaf, leaves, parts[leaf], step, centre, monitor)
+        if len(where) and not slope.any():
+            evaluations += check_memory(plain, leaf)
+        if len(where) and plan.scheme.is_complex:
+            check_analytic(plain, leaf, leaves.names[leaf], where, slope, limits)
+            monitor.advance(ANALYTIC_EVALUATIONS)
+        dtype = array.dtype
+        if jacobian:
+            dtype = np.result_type(dtype, slope.dtype if centre is None else centre.dtype)
+        slopes.append(_whole(array, where, slope, dtype))
+        errors.append(_whole(array, where, np.abs(error), np.real(slopes[-1]).dtype))
     if not plan.error_bars:
-        return leaves.rebuild(slopes)
-    value = np.real(centre)
+        return leaves.results(slopes)
+    value = np.real(centre) if plan.scheme.is_complex else np.asarray(centre)
     return Differences(
-        gradient=leaves.rebuild(slopes),
-        errors=leaves.rebuild(errors),
+        gradient=leaves.results(slopes),
+        errors=leaves.results(errors),
         steps=dict(zip(leaves.names, steps, strict=True)),
-        value=value if value.ndim else float(value),
-        evaluations=plan.evaluations,
+        value=value if value.ndim else value.item(),
+        evaluations=evaluations,
         deterministic=deterministic,
     )
 
@@ -279,57 +363,33 @@ def _known(options: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
-def make_evaluator(
-    f: Callable[[Any], Any], x: Any, leaves: Leaves, *, jacobian: bool = False,
-    is_complex: bool = False, vectorized: bool = False, workers: int = 1, backend: str = "threads",
-    max_bytes: int = MAX_BYTES,
-) -> Evaluator:  # fmt: skip
-    """Return what evaluates `f` beside `x` in the way that the options ask for."""
-    check_boolean("vectorized", vectorized)
-    check_choice("backend", backend, ("threads", "processes"))
-    if vectorized and workers != 1:
-        raise ParameterError("workers must be 1 with vectorized=True, got " + repr(workers))
-    if is_complex:
-        leaves = copies(leaves, np.complex128)
-        x = leaves.rebuild(leaves.arrays)
-    if vectorized:
-        return Vectorized(f, leaves, any_array, max_bytes, scalar=not jacobian)
-    read: Callable[[Any], Any] = real_number
-    if jacobian:
-        read = any_array
-    elif is_complex:
-        read = complex_number
-    if workers != 1:
-        return Workers(f, leaves, read, workers, backend, max_bytes)
-    return InPlace(f, x, leaves, read)
-
-
 def _leaf(
-    evaluate: Evaluator, leaf: int, leaves: Leaves, plan: _Plan, step: Step, centre: Any,
-    monitor: Monitor, jacobian: bool,
-) -> tuple[Array, Array | None]:  # fmt: skip
-    """Return one array's gradient and its error bars; for a Jacobian with the outputs first."""
-    array, indices = leaves.arrays[leaf], plan.chosen[leaf]
-    block = evaluate.block(leaf, len(plan.offsets))
-    slopes, errors = [], []
-    for start in range(0, len(indices), block):
-        part = indices[start : start + block]
-        slope, error = _block(evaluate, leaf, leaves, part, plan, step, centre)
-        slopes.append(slope)
-        errors.append(error)
-        monitor.advance(len(part) * len(plan.offsets))
-    outputs = slopes[0].shape[1:] if slopes else np.shape(centre)
-    dtype = array.dtype
-    if jacobian and slopes:
-        dtype = np.result_type(array.dtype, slopes[0].dtype if centre is None else centre.dtype)
-        dtype = dtype if dtype.kind == "f" else np.dtype(np.float64)
-    results = []
-    for parts in (slopes, errors):
-        full = np.full((array.size, *outputs), np.nan, dtype=dtype)
-        if slopes and (plan.error_bars or parts is slopes):
-            full[indices] = np.concatenate(parts)
-        results.append(np.moveaxis(full, 0, -1).reshape((*outputs, *array.shape)))
-    return results[0], results[1] if plan.error_bars else None
+    evaluate: Evaluator, leaf: int, leaves: Leaves, parts: list[_Part], step: Step, centre: Any,
+    monitor: Monitor,
+) -> tuple[Array, Array, Array]:  # fmt: skip
+    """Return flat indices of one array's entries, (n,), their slopes and error bars, (n, …)."""
+    places, slopes, errors = [], [], []
+    for part in parts:
+        block = evaluate.block(leaf, len(part.plan.offsets))
+        for start in range(0, len(part.indices), block):
+            indices = part.indices[start : start + block]
+            slope, error = _block(evaluate, leaf, leaves, indices, part.plan, step, centre)
+            places.append(indices)
+            slopes.append(slope)
+            errors.append(error)
+            monitor.advance(len(indices) * len(part.plan.offsets))
+    if not places:
+        nothing = np.empty((0, *np.shape(centre)))
+        return np.empty(0, np.intp), nothing, nothing
+    return np.concatenate(places), np.concatenate(slopes), np.concatenate(errors)
+
+
+def _whole(array: Array, indices: Array, values: Array, dtype: Any) -> Array:
+    """Return an array with the values of some entries, NaN elsewhere, and the outputs first."""
+    outputs = values.shape[1:]
+    full = np.full((array.size, *outputs), np.nan, dtype=dtype)
+    full[indices] = values
+    return np.moveaxis(full, 0, -1).reshape((*outputs, *array.shape))
 
 
 def _block(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nudgegrad.differentiate.values import real_number
 from nudgegrad.validation import ParameterError, check_real
 
 __all__ = ["central_differences", "check_nudgeable", "check_step", "real_number", "too_small"]
@@ -35,11 +35,17 @@ def central_differences(
             x[index] = saved
         if not upper > lower and np.isfinite(saved):
             raise too_small(h, f"x{list(index)}", saved)
-        yield index, wide(f_upper - f_lower) / (upper - lower)
+        yield index, (wide(f_upper) - wide(f_lower)) / (upper - lower)
 
 
 def check_nudgeable(name: str, x: Any) -> None:
     """Raise unless `x` is an array that can be nudged in place."""
+    if _is_complex(x):
+        raise ParameterError(
+            f"{name} must hold floats, got {getattr(x, 'dtype', 'complex numbers')}; pass its "
+            f"real and imaginary parts as two arrays, ({name}.real.copy(), {name}.imag.copy()), "
+            "and an f that puts them together"
+        )
     if not isinstance(x, np.ndarray):
         raise ParameterError(
             f"{name} must be a NumPy array, because it is nudged in place, got "
@@ -59,6 +65,12 @@ def check_nudgeable(name: str, x: Any) -> None:
         )
 
 
+def _is_complex(x: Any) -> bool:
+    if isinstance(x, (list, tuple)):
+        return any(isinstance(one, (complex, np.complexfloating)) for one in x)
+    return isinstance(x, complex) or "complex" in str(getattr(x, "dtype", ""))
+
+
 def check_step(name: str, x: NDArray[Any], h: float) -> None:
     """Raise if a nudge of h is too small, in the dtype of `x`, to change some entry of it."""
     step = x.dtype.type(h)
@@ -74,18 +86,3 @@ def too_small(h: float, name: str, value: Any) -> ParameterError:
         f"h must be large enough to change {name}, got {h!r}: in {value.dtype}, {value} + h "
         f"equals {value}; use a larger h or float64"
     )
-
-
-def real_number(value: Any) -> Any:
-    """Return f's value as a real scalar, or raise."""
-    if isinstance(value, (float, np.floating)):
-        return value
-    if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "fiu":
-        return value[()]
-    if isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_)):
-        return value
-    if isinstance(value, np.ndarray) and value.ndim:
-        received = f"an array of shape {value.shape}; return its sum or mean"
-    else:
-        received = f"{type(value).__name__} {value!r}"
-    raise ParameterError(f"f must return one real number, got {received}")

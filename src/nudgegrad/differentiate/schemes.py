@@ -12,6 +12,7 @@ complex variables to estimate derivatives of real functions* (1998).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,7 @@ from nudgegrad.validation import ParameterError, check_choice
 
 __all__ = [
     "CENTRAL", "COMPLEX_STEP", "FIVE_POINT", "FORWARD", "RICHARDSON", "SCHEMES", "Scheme",
-    "find_scheme",
+    "find_scheme", "one_sided",
 ]  # fmt: skip
 
 Array = NDArray[Any]
@@ -114,6 +115,30 @@ RICHARDSON = Scheme(
     1e-2,
 )
 COMPLEX_STEP = Scheme("complex-step", (), 2, "−h²/6 · f‴", 1e-20)
+
+
+def one_sided(scheme: Scheme, side: int) -> Scheme:
+    """Return a scheme of the same order that evaluates on one side of x alone, and as far from it.
+
+    With q(s) = (f(x + s) − f(x))/s the slope is q(0), and the polynomial through q at n points
+    k·H/n gives it with the coefficients (−1)^(k+1)·C(n, k).
+
+    Parameters
+    ----------
+    scheme
+        Of real nudges; H is the longest of them.
+    side
+        1 for above x, −1 for below.
+    """
+    n = scheme.order
+    longest = max(map(abs, scheme.offsets))
+    secants = tuple(
+        (side * k * longest / n, 0.0, float((-1) ** (k + 1) * math.comb(n, k)))
+        for k in range(1, n + 1)
+    )
+    truncation = f"of the order of h^{n}"
+    return Scheme(f"one-sided {scheme.name}", secants, n, truncation, scheme.default_h)
+
 
 SCHEMES = {s.name: s for s in (FORWARD, CENTRAL, FIVE_POINT, RICHARDSON, COMPLEX_STEP)}
 

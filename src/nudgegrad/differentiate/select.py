@@ -45,7 +45,7 @@ def select_entries(
     """
     patterns = [only] if isinstance(only, str) else list(only or ["*"])
     for pattern in patterns:
-        if not any(fnmatchcase(name, pattern) for name in x.names):
+        if not any(_fits(name, pattern) for name in x.names):
             raise ParameterError(
                 f"only must match a name among {', '.join(x.names)}, got {pattern!r}"
             )
@@ -60,7 +60,7 @@ def select_entries(
     rng = np.random.default_rng(seed)
     chosen = []
     for name, array, marked in zip(x.names, x.arrays, masks, strict=True):
-        if not any(fnmatchcase(name, pattern) for pattern in patterns):
+        if not any(_fits(name, pattern) for pattern in patterns):
             chosen.append(np.empty(0, np.intp))
             continue
         size = int(np.size(array))
@@ -69,6 +69,10 @@ def select_entries(
     if not any(len(indices) for indices in chosen):
         raise ParameterError("mask must leave at least one entry, got none")
     return chosen
+
+
+def _fits(name: str, pattern: str) -> bool:
+    return name == pattern or fnmatchcase(name, pattern)  # ['a.b'] is a name and a pattern
 
 
 def spread_sample(

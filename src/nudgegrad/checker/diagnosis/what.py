@@ -13,6 +13,7 @@ from nudgegrad.checker.diagnosis.axes import factor_by_axis, offset_by_axis
 from nudgegrad.checker.diagnosis.evidence import SHARE, Context, Evidence
 from nudgegrad.checker.diagnosis.finding import IS, Finding
 from nudgegrad.checker.diagnosis.order import reordered
+from nudgegrad.checker.diagnosis.symmetric import one_triangle
 
 __all__ = ["what"]
 
@@ -143,7 +144,8 @@ def decay(evidence: Evidence, context: Context) -> Finding | None:
 
 
 FINDERS: tuple[Callable[[Evidence, Context], Finding | None], ...] = (
-    tiny, zeros, unused, factor, clipped, reordered, offset, decay, factor_by_axis, offset_by_axis,
+    tiny, one_triangle, zeros, unused, factor, clipped, reordered, offset, decay, factor_by_axis,
+    offset_by_axis,
 )  # fmt: skip
 
 
