@@ -39,3 +39,8 @@ class Monitor:
             self.progress(self.done, self.total)
         if self.cancel is not None and self.cancel():
             raise Cancelled(f"stopped after {self.done} of {self.total} loss evaluations")
+
+    def advance_beyond(self, evaluations: int) -> None:
+        """Count evaluations that may be more than there were to be."""
+        self.total = max(self.total, self.done + evaluations)
+        self.advance(evaluations)

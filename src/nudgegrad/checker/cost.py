@@ -100,7 +100,7 @@ class Budget:
         self.started = time.perf_counter()
         self.evaluations = 0
         self.cancelled = False
-        self._planned = self._later = 0
+        self._planned = self._later = self._once = 0
         self._first: float | None = None
         self._announced = LONG
 
@@ -117,7 +117,7 @@ class Budget:
             How many.
         planned
             How many of `total` that was; None for all of them. Entries in doubt take more than was
-            planned for them.
+            planned for them, and 0 is for what is done once, whatever the number of entries.
         later
             How many more the entries that were looked at are going to need; negative when these
             are made.
@@ -125,6 +125,7 @@ class Budget:
         self.evaluations += evaluations
         self._planned += evaluations if planned is None else planned
         self._later += later
+        self._once += evaluations if planned == 0 and later == 0 else 0
         expected = self.expected
         if self.progress is not None:
             self.progress(self.evaluations, expected)
@@ -144,10 +145,10 @@ class Budget:
     @property
     def expected(self) -> int:
         """Evaluations of the whole check, if the rest of the entries are as those seen so far."""
-        seen = self.evaluations + max(self._later, 0)
+        seen = self.evaluations - self._once + max(self._later, 0)
         if 0 < self._planned < self.total:
-            return max(round(seen * self.total / self._planned), self.total)
-        return max(seen, self.total)
+            seen = round(seen * self.total / self._planned)
+        return self._once + max(seen, self.total)
 
     @contextmanager
     def stoppable(self) -> Iterator[None]:

@@ -9,6 +9,7 @@ import difflib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,15 @@ from numpy.typing import NDArray
 from nudgegrad.checker.cost import FIRST_LOOK, Budget, Cost, announce_cost
 from nudgegrad.checker.entries import Claims
 from nudgegrad.checker.judge import Tolerances
-from nudgegrad.differentiate.probe import GLANCE
 from nudgegrad.checker.report import Report
 from nudgegrad.checker.taylor import HALVINGS, taylor_test
 from nudgegrad.checker.ties import wrong_at_ties
 from nudgegrad.checker.verdict import Verdict
+from nudgegrad.differentiate.bounds import read_bounds
 from nudgegrad.differentiate.evaluate import Evaluator
+from nudgegrad.differentiate.guarded import Guarded
 from nudgegrad.differentiate.leaves import Leaves
+from nudgegrad.differentiate.probe import GLANCE
 from nudgegrad.differentiate.select import select_entries
 from nudgegrad.differentiate.share import surroundings
 from nudgegrad.validation import ParameterError, check_boolean, check_choice, check_real
@@ -130,6 +133,7 @@ def examine(
         GLANCE * sum(sizes), options.max_seconds, options.progress, options.cancel,
         options.announce,
     )  # fmt: skip
+    evaluate = guarded = Guarded(evaluate, read_bounds(leaves, options.bounds))
     around, deterministic = surroundings(evaluate)
     centre = float(around.centre)
     if not np.isfinite(centre):
@@ -140,15 +144,16 @@ def examine(
         for leaf, (indices, claimed) in enumerate(zip(chosen, analytic, strict=True))
     ]
     used = around.evaluations
-    for part in entries:
-        if not budget.over(FIRST_LOOK):
-            part.survey(0, budget.spend)
-    for part in entries:
-        part.shown = max(each.loudest for each in entries)
     budget.begin()
-    _first_look(entries, budget, options)
-    for part in entries:
-        part.settle(options.tolerances, budget)
+    with budget.stoppable():
+        for part in entries:
+            if not budget.over(FIRST_LOOK):
+                part.survey(0, partial(budget.spend, planned=0))
+        for part in entries:
+            part.shown = max(each.loudest for each in entries)
+        _first_look(entries, budget, options)
+        for part in entries:
+            part.settle(options.tolerances, budget)
     most = max(part.moves() for part in entries)
     resolution = NOISY * around.coarsest * (max(abs(centre), most) or 1.0)
     for part in entries:
@@ -156,6 +161,7 @@ def examine(
         part.judge(options.tolerances, most, noisy=noisy, random=not deterministic)
     remarks, more = wrong_at_ties(around, entries)
     used += more
+    remarks += guarded.remarks()
     if again is not None and _changed(entries, again):
         remarks.append("the gradient differs from call to call at one point")
     taylor = None
@@ -219,7 +225,8 @@ def _first_look(entries: list[Claims], budget: Budget, options: Options) -> None
                 chosen = orders[k][done[k] : min(done[k] + block, upto)]
                 used = part.look(chosen)
                 done[k] += len(chosen)
-                budget.spend(used)
+                doubt = int(np.count_nonzero(part.in_doubt(options.tolerances, chosen)))
+                budget.spend(used, planned=GLANCE * len(chosen), later=doubt * part.ladder)
 
 
 def _changed(entries: list[Claims], again: Sequence[Array]) -> bool:
@@ -229,6 +236,7 @@ def _changed(entries: list[Claims], again: Sequence[Array]) -> bool:
         claimed = np.asarray(second, np.float64).reshape(-1)[part.indices]
         with np.errstate(invalid="ignore"):
             changed = part.looked & ~(np.abs(claimed - part.analytic) <= part.allowed)
+        changed &= np.isfinite(claimed) | np.isfinite(part.analytic)
         part.verdict[changed] = Verdict.WRONG
         found = found or bool(changed.any())
     return found

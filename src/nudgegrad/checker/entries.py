@@ -27,8 +27,16 @@ wrong, the others in doubt are judged by the first look; if not, they are left u
 
 NEARLY_ALL = 0.99
 
+EDGE, ROOM = 0.2, 1.5
+"""Where more than this share of an array cannot be resolved, as with kinks within all nudges that
+are long enough, an entry is wrong only if it is off by so many tolerances."""
+
+CONSTANT = 1e-4
+"""A function is constant if moving an entry by its size changes it by no more than this share."""
+
 ZERO = 200.0
 """So many roundings of the slopes that a claim is compared with, or of 1, are as good as zero."""
+
 
 class Claims(Entries):
     """One array's entries with the gradient that was claimed.
@@ -63,26 +71,27 @@ class Claims(Entries):
 
     def settle(self, tolerances: Tolerances, budget: Budget) -> None:
         """Give a ladder to the entries that are in doubt after the first look."""
-        looked = self.looked & ~self.climbed
-        self.doubt = looked & self._doubtful(tolerances)
+        self.doubt = self.in_doubt(tolerances, np.arange(len(self.indices)))
         doubt = _some(np.flatnonzero(self.doubt))
         block = self.block(whole=True)
         for start in range(0, len(doubt), block):
             if budget.over():
                 break
-            budget.spend(self.climb(doubt[start : start + block]))
+            places = doubt[start : start + block]
+            budget.spend(self.climb(places), planned=0, later=-len(places) * self.ladder)
 
-    def _doubtful(self, tolerances: Tolerances) -> NDArray[np.bool_]:
-        seen = self.seen
-        known = self.looked & (seen.error <= SHARP * np.abs(seen.numeric))
-        largest = float(np.abs(seen.numeric[known]).max(initial=0.0))
-        bars = tolerances.bars(self.analytic, self.error, self.roundoff, largest)
+    def in_doubt(self, tolerances: Tolerances, places: Array) -> NDArray[np.bool_]:
+        """Tell which of some entries the first look does not settle."""
+        seen, analytic = self.seen.take(places), self.analytic[places]
+        error = seen.error + self.shown / self.scale[places]
+        bars = tolerances.bars(analytic, error, self.roundoff, self.largest)
         with np.errstate(invalid="ignore"):
-            outside = ~(np.abs(self.analytic - seen.numeric) <= bars)
-            size = np.fmax(np.abs(self.analytic), np.abs(seen.numeric))
-            blunt = ~((bars <= SHARP * size) | (bars <= SMALL * largest))
-        blunt &= ~(seen.still & (self.analytic == 0))
-        return np.asarray(outside | bends(seen) | blunt | seen.lost)
+            outside = ~(np.abs(analytic - seen.numeric) <= bars)
+            size = np.fmax(np.abs(analytic), np.abs(seen.numeric))
+            blunt = ~((bars <= SHARP * size) | (bars <= SMALL * self.largest))
+        blunt &= ~(seen.still & (analytic == 0))
+        doubt = outside | bends(seen) | blunt | seen.lost
+        return np.asarray(doubt & self.looked[places] & ~self.climbed[places])
 
     def moves(self) -> float:
         """Return how far the function moves when that entry moves by its size that moves it most."""
@@ -116,27 +125,34 @@ class Claims(Entries):
         others = Others(np.minimum(largest, matters), matters)
         bars = tolerances.bars(analytic, seen.error, self.roundoff, others.beside)
         zero = np.abs(analytic) <= ZERO * self.roundoff * np.maximum(1, others.beside)
+        constant = (seen.still | seen.flat) & (not random)
+        if most == 0:  # no entry moves the function beyond its noise
+            constant |= bars * self.scale[here] <= CONSTANT * float(np.abs(self.around.centre))
         room = np.where(seen.kink, seen.slack + 0.02 * np.abs(seen.right - seen.left), bars)
         found = judge(
             analytic, seen.numeric, seen.error, tolerances, others, roundoff=self.roundoff,
-            noisy=noisy, confirmed=(seen.still | seen.flat) & zero & (not random), reach=seen.reach,
+            noisy=noisy, confirmed=constant & zero, reach=seen.reach,
             kink=seen.kink, low=np.minimum(seen.left, seen.right) - room,
             high=np.maximum(seen.left, seen.right) + room,
         )  # fmt: skip
         verdict = found.verdict
+        unsure = Verdict.NOISY if noisy else Verdict.UNRESOLVED
+        if np.mean(verdict == unsure) > EDGE:
+            with np.errstate(invalid="ignore"):
+                near = np.abs(analytic - seen.numeric) <= ROOM * bars
+            verdict[(verdict == Verdict.WRONG) & near & ~seen.kink] = unsure
         once = self.doubt[here] & ~self.climbed[here]
         wrong = verdict == Verdict.WRONG
         tried = self.doubt[here] & self.climbed[here]
         if once.any() and not (tried.any() and np.mean(wrong[tried]) >= NEARLY_ALL):
             given_up = once & np.isfinite(analytic)
-            verdict[given_up & wrong] = Verdict.NOISY if noisy else Verdict.UNRESOLVED
+            verdict[given_up & wrong] = unsure
             found.unverified |= given_up & (verdict != Verdict.OK)
             self.looked_at_once = int(once.sum())
         self.verdict[here] = verdict
         self.allowed[here] = found.allowed
         self.unverified[here] = found.unverified
-        unsure = np.isin(verdict, (Verdict.NOISY, Verdict.UNRESOLVED))
-        self.reason[here] = np.where(unsure, _reasons(seen, once), Reason.NONE)
+        self.reason[here] = np.where(verdict == unsure, _reasons(seen, once), Reason.NONE)
 
     def result(self, name: str, array: Array, claimed: Array) -> ParameterCheck:
         """Return the entries' numbers in their places in the array."""

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nudgegrad.checker.reason import Reason
 from nudgegrad.checker.verdict import Verdict
 
 __all__ = ["SHARP", "SMALL", "Judgement", "Others", "Tolerances", "judge"]
@@ -18,14 +17,14 @@ Array = NDArray[Any]
 ROUNDINGS = 32
 """Unit roundoffs that a claimed gradient may be off by, of its own size and of those it is a sum of."""
 
-SHARP = 0.08
+SHARP = 0.095
 """A tolerance up to this share of an entry tells it from zero, from twice itself, from its negative
 and from nine tenths of itself."""
 
 SMALL = 1e-3
 """A tolerance up to this share of the slopes that an entry is compared with hides nothing that counts."""
 
-COUNTS = 1e-2
+COUNTS = 3e-2
 """A tolerance up to this share of what the slopes by all entries do to the function does not count."""
 
 HIDES = 0.9
@@ -150,7 +149,7 @@ def judge(
         # A difference that the error bar explains is no evidence, whatever rtol says.
         wrong = ~inside & ~(off <= bars)
         size = np.maximum(np.abs(analytic), np.abs(numeric))
-        sharp = (bars <= SHARP * size) | (bars <= SMALL * others.beside)
+        sharp = (bars <= SHARP * np.abs(numeric)) | (bars <= SMALL * others.beside)
         # At an optimum slopes are nothing to compare with, but the function moves.
         nothing = (np.abs(analytic) <= bars) & (np.abs(numeric) <= bars)
         sharp |= nothing & ((bars <= SMALL * reach) | confirmed)

@@ -129,9 +129,7 @@ def _search(
     return kinks, found, used
 
 
-def _try(
-    around: Surroundings, entries: Sequence[Claims], kinks: Kinks
-) -> tuple[str | None, int]:
+def _try(around: Surroundings, entries: Sequence[Claims], kinks: Kinks) -> tuple[str | None, int]:
     rng = np.random.default_rng(0)
     middle = np.where(kinks.left + kinks.right >= 0, 1.0, -1.0)
     signs = np.where(kinks.analytic != 0, np.sign(kinks.analytic), middle)
@@ -165,8 +163,10 @@ def _contradiction(
             unit = float(h[0]) if equal else float(np.abs(move).sum())
             sides = sorted((left / unit, right / unit))
             smooth = abs(right - left) <= off
-            have = f"the slope {right / unit:.6g}" if smooth else (
-                f"slopes of {sides[0]:.6g} to {sides[1]:.6g}"
+            have = (
+                f"the slope {right / unit:.6g}"
+                if smooth
+                else (f"slopes of {sides[0]:.6g} to {sides[1]:.6g}")
             )
             return f"moved together they have {have}, but their claimed slopes add up to {claimed / unit:.6g}"
     return None

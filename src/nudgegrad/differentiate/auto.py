@@ -9,34 +9,39 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nudgegrad.differentiate.entries import CLEAR, Entries
-from nudgegrad.differentiate.ladder import RATIO
-from nudgegrad.differentiate.probe import bends
-from nudgegrad.differentiate.schemes import CENTRAL, Scheme
-from nudgegrad.differentiate.share import Surroundings
-from nudgegrad.differentiate.step import two_slopes
+from nudgegrad.differentiate.entries import CLEAR, PAIRED, Entries
+from nudgegrad.differentiate.ladder import RATIO, lowest_rungs
+from nudgegrad.differentiate.leaves import Leaves
+from nudgegrad.differentiate.probe import GLANCE, PAIR, bends
+from nudgegrad.differentiate.schemes import CENTRAL, RICHARDSON, Scheme
+from nudgegrad.differentiate.share import REPEATS, SAMPLE, SHORT, Surroundings
+from nudgegrad.differentiate.slope import ROUNDINGS
+from nudgegrad.differentiate.step import Step, apply_scheme, nudged, two_slopes
 
-__all__ = ["Auto", "auto_differences"]
+__all__ = ["Auto", "auto_differences", "count_auto"]
 
 Array = NDArray[Any]
 
 Advance = Callable[[int], Any]
 
-RUNGS = {1: (-4, -3, -2, -1, 0), 4: (-1, 0, 1, 2), 6: (0, 1, 2, 3)}
+RUNGS = {1: tuple(range(-9, 1)), 4: (-1, 0, 1, 2), 6: (0, 1, 2, 3)}
 """Nudges that are tried for a scheme of each order: powers of RATIO times the best central one."""
+
+
+LONGER = (16.0, 64.0)
+"""How many times as long as a ladder's best nudges are those that refine its slope."""
 
 
 @dataclass
 class Auto:
-    """The slopes of one array's entries; for m outputs (n·m,) arrays.
+    """What was found of one array's n entries.
 
     Attributes
     ----------
-    slope, error : (n·m,) arrays
+    slope, error : (n, …) arrays
+        With the function's outputs behind.
     h : (n,) array
         The nudges.
-    typical : float
-        That of most entries.
     noise : float
         The noise of the function's values.
     """
@@ -44,8 +49,32 @@ class Auto:
     slope: Array
     error: Array
     h: Array
-    typical: float
     noise: float
+
+    def step(self, array: Array, chosen: Array) -> Step:
+        """Return the array's nudges in their places, and why these."""
+        nudges = np.full(array.size, np.nan)
+        nudges[chosen] = self.h
+        finite = self.h[np.isfinite(self.h)]
+        typical = float(np.median(finite)) if len(finite) else float("nan")
+        reason = f"balances truncation and a noise of {self.noise:.1e}, entry by entry"
+        return Step(typical, False, self.noise, reason, nudges.reshape(array.shape))
+
+
+def count_auto(leaves: Leaves, chosen: list[Array], scheme: Scheme, error_bars: bool) -> int:
+    """Return the evaluations for entries that are alike, of each array; others take more."""
+    count = REPEATS
+    for array, indices in zip(leaves.arrays, chosen, strict=True):
+        entries = len(indices)
+        _, rungs = lowest_rungs(array.flat[indices[:1]], 1.0)
+        climbed = entries if entries <= SHORT else SAMPLE
+        each = PAIR if error_bars or entries <= PAIRED else GLANCE
+        count += 2 * rungs * climbed + each * (entries - climbed)
+        if scheme is CENTRAL:
+            count += len(LONGER) * len(RICHARDSON.offsets) * climbed
+        else:
+            count += len(RUNGS[scheme.order]) * len(scheme.offsets_of_both) * entries
+    return count
 
 
 def auto_differences(
@@ -78,15 +107,21 @@ def auto_differences(
     for entries in arrays:
         entries.survey(seed, advance)
     shown = max(entries.loudest for entries in arrays)
+    shape = around.centre.shape
     results = []
     for entries in arrays:
         entries.shown = shown
         _look(entries, error_bars, advance)
         found = Auto(
             np.where(entries.seen.lost, np.nan, entries.seen.numeric), entries.error,
-            entries.seen.h.reshape(-1, entries.outputs)[:, 0], entries.typical_h, entries.noise,
+            entries.seen.h.reshape(-1, entries.outputs)[:, 0], entries.noise,
         )  # fmt: skip
-        results.append(found if scheme is CENTRAL else _by(scheme, entries, found, advance))
+        if scheme is CENTRAL:
+            _refine(entries, found, advance)
+        else:
+            found = _by(scheme, entries, found, advance)
+        found.slope, found.error = (a.reshape(-1, *shape) for a in (found.slope, found.error))
+        results.append(found)
     return results
 
 
@@ -108,6 +143,54 @@ def _look(entries: Entries, pairs: bool, advance: Advance) -> None:
         advance(entries.climb(places[start : start + block]))
 
 
+def _refine(entries: Entries, found: Auto, advance: Advance) -> None:
+    """Take what longer nudges, extrapolated in steps of 2, say of entries that have ladders.
+
+    Their noise is lower. They count where both are within the ladder's error bar, and differ by no
+    more than noise.
+    """
+    around, leaf = entries.around, entries.leaf
+    climbed = np.flatnonzero(entries.climbed & np.isfinite(found.h))
+    values = around.evaluate.arrays[leaf].flat[entries.indices]
+    block = around.evaluate.block(leaf, len(LONGER) * len(RICHARDSON.offsets))
+    for start in range(0, len(climbed), block):
+        places = climbed[start : start + block]
+        rows = entries.rows(places)
+        tried = []
+        for times in LONGER:
+            sizes = times * found.h[places]
+            tried.append(_richardson(entries, places, values[places], sizes))
+            advance(len(places) * len(RICHARDSON.offsets))
+        (short, short_noise, _), (long, long_noise, curvature) = tried
+        seen = entries.seen.take(rows)
+        shift = ROUNDINGS * around.roundoff * np.repeat(entries.size[places], entries.outputs)
+        with np.errstate(invalid="ignore"):
+            apart = np.abs(long - short)
+            off = np.fmax(np.abs(short - found.slope[rows]), np.abs(long - found.slope[rows]))
+            error = 2 * (apart + long_noise) + shift * curvature
+            error += entries.shown / entries.scale[rows]
+            better = (off <= found.error[rows]) & (apart <= short_noise)
+            better &= (error < found.error[rows]) & ~seen.kink & ~seen.still
+        found.slope[rows] = np.where(better, long, found.slope[rows])
+        found.error[rows] = np.where(better, error, found.error[rows])
+
+
+def _richardson(
+    entries: Entries, places: Array, values: Array, sizes: Array
+) -> tuple[Array, Array, Array]:
+    """Return slopes, the noise in them, and curvatures."""
+    around, offsets = entries.around, RICHARDSON.offsets
+    points, steps = nudged(values, sizes, offsets)
+    there = around.evaluate.at(entries.leaf, entries.indices[places], points)
+    wide = np.repeat(sizes, entries.outputs)
+    with np.errstate(all="ignore"):
+        slope = apply_scheme(RICHARDSON, offsets, there, steps, around.centre)
+        ends = there[:, offsets.index(0.25)] + there[:, offsets.index(-0.25)]
+        curvature = np.abs(ends - 2 * around.centre).reshape(-1) / (wide / 4) ** 2
+    noise = RICHARDSON.rounding(entries.seen.noise[entries.rows(places)], wide)
+    return slope.reshape(-1), noise, np.where(np.isfinite(curvature), curvature, np.inf)
+
+
 def _by(scheme: Scheme, entries: Entries, central: Auto, advance: Advance) -> Auto:
     """Return another scheme's slopes, at the nudges where they are nearest to the central ones."""
     around, leaf, outputs = entries.around, entries.leaf, entries.outputs
@@ -117,10 +200,8 @@ def _by(scheme: Scheme, entries: Entries, central: Auto, advance: Advance) -> Au
     base = central.h
     typical = entries.typical_h
     base = np.where(np.isfinite(base) & (base > 0), base, typical if typical > 0 else 1.0)
-    best = Auto(
-        np.full(len(central.slope), np.nan), np.full(len(central.slope), np.inf), base.copy(),
-        typical, central.noise,
-    )  # fmt: skip
+    unknown = np.full(len(central.slope), np.nan)
+    best = Auto(unknown, np.full(len(unknown), np.inf), base.copy(), central.noise)
     block = around.evaluate.block(leaf, len(scheme.offsets_of_both))
     for power in RUNGS[scheme.order]:
         for start in range(0, len(values), block):
@@ -146,6 +227,4 @@ def _by(scheme: Scheme, entries: Entries, central: Auto, advance: Advance) -> Au
             best.error[rows] = np.where(better, error, best.error[rows])
             moved = better.reshape(-1, outputs).any(axis=1)
             best.h[part] = np.where(moved, sizes, best.h[part])
-    finite = best.h[np.isfinite(best.h)]
-    best.typical = float(np.median(finite)) if len(finite) else typical
     return best

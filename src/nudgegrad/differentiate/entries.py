@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nudgegrad.differentiate.ladder import lowest_rungs, typical_size
+from nudgegrad.differentiate.ladder import lowest_rungs
 from nudgegrad.differentiate.probe import GLANCE, PAIR, glance, pair
 from nudgegrad.differentiate.share import Group, Surroundings, ladders, survey
 from nudgegrad.differentiate.slope import Slopes
@@ -48,6 +48,8 @@ class Entries:
         Which entries were looked at, and which of them on a ladder of their own.
     groups : list of Group
         Entries that share a nudge.
+    largest : float
+        The largest slope that was seen clearly.
     shown : float
         The noise that the entries of all arrays show, to be set when all are surveyed.
     """
@@ -62,7 +64,7 @@ class Entries:
         self.climbed = np.zeros(count, dtype=bool)
         self.seen = Slopes.unseen(count * self.outputs)
         self.size = np.abs(around.evaluate.arrays[leaf].flat[indices].astype(np.float64))
-        self.shown = 0.0
+        self.shown = self.largest = 0.0
         self.groups: list[Group] = []
         self._group = np.zeros(count, dtype=np.intp)
         if h is not None:
@@ -83,11 +85,9 @@ class Entries:
         """
         if self.h is not None:
             return
-        self.groups, places, slopes = survey(
-            self.around, self.leaf, self.indices, seed, advance
-        )
-        self.seen.put(self.rows(places), slopes)
-        self.looked[places] = self.climbed[places] = True
+        self.groups, places, slopes = survey(self.around, self.leaf, self.indices, seed, advance)
+        self._put(places, slopes)
+        self.climbed[places] = True
         for number, group in enumerate(self.groups):
             self._group[group.places] = number
 
@@ -130,11 +130,16 @@ class Entries:
         found = self.seen.h[np.isfinite(self.seen.h)]
         return float(np.median(found)) if len(found) else float("nan")
 
+    @property
+    def ladder(self) -> int:
+        """Evaluations that a ladder takes at least."""
+        array = self.around.evaluate.arrays[self.leaf]
+        _, count = lowest_rungs(array.flat[self.indices[:1]], 1.0)
+        return 2 * count
+
     def block(self, *, whole: bool = False) -> int:
         """Return how many entries to look at at once, or to give a ladder to if `whole`."""
-        array = self.around.evaluate.arrays[self.leaf]
-        _, count = lowest_rungs(array.flat[self.indices[:1]], typical_size(array))
-        return self.around.evaluate.block(self.leaf, 2 * count if whole else PAIR)
+        return self.around.evaluate.block(self.leaf, self.ladder if whole else PAIR)
 
     def look(self, chosen: Array, *, pairs: bool = False) -> int:
         """Look at some of the entries, by their places among `indices`.
@@ -152,7 +157,6 @@ class Entries:
         """
         used = 0
         chosen = chosen[~self.climbed[chosen]]
-        self.looked[chosen] = True
         for number, group in enumerate(self.groups):
             places = chosen[self._group[chosen] == number]
             if not len(places):
@@ -160,17 +164,22 @@ class Entries:
             at = self.indices[places]
             if group.pair is None:
                 used += self.climb(places)
-            elif pairs or self.h is not None or len(group.places) <= PAIRED:
-                self.seen.put(self.rows(places), pair(self.around, self.leaf, at, group))
-                used += PAIR * len(places)
-            else:
-                self.seen.put(self.rows(places), glance(self.around, self.leaf, at, group))
-                used += GLANCE * len(places)
+                continue
+            whole = pairs or self.h is not None or len(group.places) <= PAIRED
+            seen = (pair if whole else glance)(self.around, self.leaf, at, group)
+            self._put(places, seen)
+            used += (PAIR if whole else GLANCE) * len(places)
         return used
 
     def climb(self, places: Array) -> int:
         """Give some entries a ladder of their own, and return how many evaluations it took."""
         slopes, _, _, used = ladders(self.around, self.leaf, self.indices[places], self.noise)
-        self.seen.put(self.rows(places), slopes)
-        self.climbed[places] = self.looked[places] = True
+        self._put(places, slopes)
+        self.climbed[places] = True
         return used
+
+    def _put(self, places: Array, seen: Slopes) -> None:
+        self.seen.put(self.rows(places), seen)
+        self.looked[places] = True
+        size = np.abs(seen.numeric)
+        self.largest = max(self.largest, float(size[seen.error <= CLEAR * size].max(initial=0.0)))

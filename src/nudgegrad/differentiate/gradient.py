@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nudgegrad.differentiate.analytic import ANALYTIC_EVALUATIONS, check_analytic
+from nudgegrad.differentiate.auto import Auto, auto_differences, count_auto
 from nudgegrad.differentiate.bounds import Bounds, read_bounds
 from nudgegrad.differentiate.evaluate import MAX_BYTES, Evaluator
 from nudgegrad.differentiate.guarded import Guarded
@@ -18,13 +19,12 @@ from nudgegrad.differentiate.make_evaluator import as_called, make_evaluator
 from nudgegrad.differentiate.memory import check_memory
 from nudgegrad.differentiate.schemes import Scheme, find_scheme, one_sided
 from nudgegrad.differentiate.select import select_entries
+from nudgegrad.differentiate.share import surroundings
 from nudgegrad.differentiate.step import (
     Step,
     apply_scheme,
     check_steps,
-    choose_steps,
     nudged,
-    tuning_evaluations,
     value_noise,
 )
 from nudgegrad.monitor import Monitor
@@ -216,6 +216,7 @@ class _Plan:
     offsets: tuple[float, ...]
     needs_centre: bool
     evaluations: int
+    seed: int | None
 
 
 def _plan(
@@ -239,10 +240,10 @@ def _plan(
     needs_centre = error_bars or any(0 in (a, b) for a, b, _ in found.secants)
     count = len(offsets) * sum(len(indices) for indices in chosen)
     if h == "auto":
-        count += tuning_evaluations([len(indices) for indices in chosen], found)
+        count = count_auto(leaves, chosen, found, error_bars)
     elif needs_centre:
         count += 1
-    return _Plan(found, h, relative, error_bars, chosen, offsets, needs_centre, count)
+    return _Plan(found, h, relative, error_bars, chosen, offsets, needs_centre, count, seed)
 
 
 @dataclass(frozen=True)
@@ -318,9 +319,19 @@ def _differences(
     monitor = Monitor(evaluations, progress, cancel)
     centre: Any = None
     deterministic = True
+    found: list[Auto] = []
     if plan.h == "auto":
-        steps, centre, deterministic = choose_steps(evaluate, plan.chosen, plan.scheme)
-        monitor.advance(tuning_evaluations([len(c) for c in plan.chosen], plan.scheme))
+        around, deterministic = surroundings(evaluate)
+        centre = around.centre
+        monitor.advance(around.evaluations)
+        found = auto_differences(
+            around, plan.chosen, plan.scheme, error_bars=plan.error_bars, seed=plan.seed,
+            advance=monitor.advance_beyond,
+        )  # fmt: skip
+        evaluations = monitor.done
+        steps = [
+            result.step(leaves.arrays[leaf], plan.chosen[leaf]) for leaf, result in enumerate(found)
+        ]
     else:
         if any(part.plan.needs_centre for of_leaf in parts for part in of_leaf):
             centre = evaluate.centre()
@@ -331,7 +342,10 @@ def _differences(
     slopes, errors = [], []
     for leaf, step in enumerate(steps):
         array = leaves.arrays[leaf]
-        where, slope, error = _leaf(evaluate, leaf, leaves, parts[leaf], step, centre, monitor)
+        if found:
+            where, slope, error = plan.chosen[leaf], found[leaf].slope, found[leaf].error
+        else:
+            where, slope, error = _leaf(evaluate, leaf, leaves, parts[leaf], step, centre, monitor)
         if len(where) and not slope.any():
             evaluations += check_memory(plain, leaf)
         if len(where) and plan.scheme.is_complex:

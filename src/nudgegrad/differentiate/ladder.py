@@ -29,7 +29,7 @@ UNIT = 0.73
 """The length of rung 0."""
 
 LONGEST = 0.75
-"""The top rung's length is at most this share of an entry's size: positive entries stay positive."""
+"""The top rung is at most this share of an entry's size long: positive entries stay positive."""
 
 
 class Ladder(NamedTuple):
@@ -65,8 +65,15 @@ class Ladder(NamedTuple):
             above[rows] = more
             return np.concatenate([values, above], axis=1)
 
-        pairs = zip(self[:5], other[:5], strict=True)
-        return Ladder(*(joined(*pair) for pair in pairs), self.centre, self.size)
+        return Ladder(
+            joined(self.h, other.h),
+            joined(self.up_step, other.up_step),
+            joined(self.down_step, other.down_step),
+            joined(self.up, other.up),
+            joined(self.down, other.down),
+            self.centre,
+            self.size,
+        )
 
     def take(self, entries: Array) -> Ladder:
         """Return the ladders of some entries."""
@@ -139,9 +146,7 @@ def climb(
     return values_at(evaluate, leaf, indices, h, centre)
 
 
-def values_at(
-    evaluate: Evaluator, leaf: int, indices: Array, h: Array, centre: Array
-) -> Ladder:
+def values_at(evaluate: Evaluator, leaf: int, indices: Array, h: Array, centre: Array) -> Ladder:
     """Return the values at nudges of any lengths, (n, L) in ascending order."""
     count = h.shape[1]
     values = evaluate.arrays[leaf].flat[indices]

@@ -69,9 +69,7 @@ def read_pair(found: Ladder, roundoff: float, noise: Array) -> Slopes:
         moved, value_noise = _moved(found, roundoff, noise)
         value_noise = np.fmax(value_noise, own)
         error = apart * np.where(settled, 1 / 16, 1.0) + NOISES * value_noise / found.h[:, 0]
-        left, right = (
-            side[:, 0] + (side[:, 0] - side[:, 1]) / (RATIO - 1) for side in (down, up)
-        )
+        left, right = (side[:, 0] + (side[:, 0] - side[:, 1]) / (RATIO - 1) for side in (down, up))
     return _seen(found, numeric, error, left, right, moved, value_noise)
 
 

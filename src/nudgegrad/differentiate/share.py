@@ -26,9 +26,18 @@ from nudgegrad.differentiate.ladder import (
     values_at,
 )
 from nudgegrad.differentiate.select import spread_sample
-from nudgegrad.differentiate.slope import NOISES, Slopes, read_slopes
+from nudgegrad.differentiate.slope import FEWEST, NOISES, Slopes, read_slopes
 
-__all__ = ["REPEATS", "Group", "Surroundings", "ladders", "surroundings", "survey"]
+__all__ = [
+    "REPEATS",
+    "SAMPLE",
+    "SHORT",
+    "Group",
+    "Surroundings",
+    "ladders",
+    "surroundings",
+    "survey",
+]
 
 Array = NDArray[Any]
 
@@ -239,6 +248,7 @@ def ladders(
         )
     ladder = Ladder(*(np.concatenate(part) for part in zip(*blocks, strict=True)))
     slopes = _read(around, ladder, shown)
+    shown = _shown_by(slopes, shown)
     evaluations = 2 * count * len(indices)
     outputs = len(ladder.h) // max(1, len(indices))
     short = np.flatnonzero(_blunt(slopes).reshape(-1, outputs).any(axis=1))
@@ -251,7 +261,8 @@ def ladders(
         rows = (short[:, None] * outputs + np.arange(outputs)).reshape(-1)
         ladder = ladder.longer(longer, rows)
         again = _read(around, ladder.take(rows), shown)
-        better = _resolved(again, slopes.take(rows))
+        usual = typical_size(array) if array.size > SHORT else 0.0
+        better = _resolved(again, slopes.take(rows), usual)
         slopes.put(rows[better], again.take(np.flatnonzero(better)))
         evaluations += 2 * more * len(short)
     return slopes, ladder, lowest, evaluations
@@ -259,36 +270,44 @@ def ladders(
 
 def _read(around: Surroundings, ladder: Ladder, shown: float) -> Slopes:
     """Read ladders, with the noise that their entries show together where one is not enough."""
-    read = partial(
-        read_slopes, ladder, around.roundoff, around.noise, coarsest=around.coarsest
-    )
+    read = partial(read_slopes, ladder, around.roundoff, around.noise, coarsest=around.coarsest)
     slopes = read(shown)
-    clear = ~slopes.still & ~_blunt(slopes) & ~slopes.kink
-    if clear.any():
-        shown = max(shown, float(np.median(slopes.noise[clear])))
-    if shown == 0 or clear.all():
+    shown = _shown_by(slopes, shown)
+    if shown == 0 or not (_blunt(slopes) | slopes.still).any():
         return slopes
     slopes, assumed = read(shown), read(shown, assumed=2 * shown)
     much = ~_blunt(assumed) | (4 * assumed.error < slopes.error)
-    better = np.flatnonzero(_blunt(slopes) & much & ~assumed.still & ~assumed.kink)
+    # Only where the shortest rungs are what counts: elsewhere what looks like noise may be kinks.
+    lowest = assumed.h <= ladder.h[:, min(FEWEST, ladder.h.shape[1] - 1)]
+    better = np.flatnonzero(_blunt(slopes) & much & lowest & ~assumed.still & ~assumed.kink)
     slopes.put(better, assumed.take(better))
     return slopes
+
+
+def _shown_by(slopes: Slopes, shown: float) -> float:
+    """Return the noise that entries show whose slopes are clear, if it is more."""
+    clear = ~slopes.still & ~_blunt(slopes) & ~slopes.kink
+    return max(shown, float(np.median(slopes.noise[clear]))) if clear.any() else shown
 
 
 def _blunt(slopes: Slopes) -> NDArray[np.bool_]:
     return np.asarray(~slopes.kink & ~(slopes.error <= BLUNT * np.abs(slopes.numeric)))
 
 
-def _resolved(longer: Slopes, slopes: Slopes) -> NDArray[np.bool_]:
+def _resolved(longer: Slopes, slopes: Slopes, usual: float) -> NDArray[np.bool_]:
     """Tell where nudges longer than the entry itself say more than shorter ones, and no other.
 
-    A nudge of many times an entry's size may lead into another regime of the function.
+    A nudge of many times an entry's size may lead into another regime of the function, unless it is
+    of the size that the entries of its array usually have.
     """
     with np.errstate(invalid="ignore"):
-        off = np.abs(longer.numeric - slopes.numeric)
-        agree = ~_blunt(longer) & (off <= 3 * (longer.error + slopes.error))
+        agree = np.abs(longer.numeric - slopes.numeric) <= 3 * (longer.error + slopes.error)
+        usual_size = (longer.h <= usual) & (longer.error < slopes.error)
     unmoved = slopes.flat & slopes.still
-    return np.asarray(agree | (unmoved & ~_blunt(longer)) | longer.still | slopes.lost)
+    clear = ~_blunt(longer)
+    return np.asarray(
+        (agree & (clear | usual_size)) | (unmoved & clear) | longer.still | slopes.lost
+    )
 
 
 def _sample(
@@ -344,8 +363,10 @@ def _shared(
     rows = np.flatnonzero(votes)
     at = best_single - lowest[rows]
     inside = (at >= 0) & (at < count)
-    sides = np.abs((ladder.up - ladder.centre) / ladder.up_step
-                   - (ladder.down - ladder.centre) / ladder.down_step)
+    sides = np.abs(
+        (ladder.up - ladder.centre) / ladder.up_step
+        - (ladder.down - ladder.centre) / ladder.down_step
+    )
     off, bend = np.zeros(len(votes)), np.zeros(len(votes))
     off[rows[inside]] = drift[rows[inside], at[inside]]
     bend[rows[inside]] = sides[rows[inside], at[inside]]

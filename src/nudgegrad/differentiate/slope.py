@@ -47,17 +47,23 @@ CENTRAL, ONE_SIDED = RATIO**2, RATIO
 SETTLED = 0.5
 """Neighbouring candidates that differ by more than this share of themselves have not settled."""
 
-STEP_WIDTH, STEP_HEIGHT, STEP_NOISES = 1e-6, 2e-6, 100.0
+STEP_WIDTH, STEP_NOISES, STEP_HEIGHT = 1e-6, 100.0, 2e-6
 """A function that is constant next to the point is a staircase, and not just rounded, if the step is
-wider than this share of the entry, and higher than this share of the function's value and than so
-many times the noise that other entries show."""
+wider than this share of the entry, and higher than so many times the noise that other entries show,
+or where they show none, than this share of the function's value."""
 
 ALIKE, ROUNDED = 10.0, 3e3
 """A function that moves by at most so many times its noise is not seen to move. It is constant if
 that noise is at most so many roundings of its value, or of 1 where its value is smaller."""
 
+ROUGH = 4.0
+"""A sample of the noise that is more than so many times what shorter nudges show is structure."""
+
 ROUNDINGS = 4.0
 """How many roundings of the entry's own size a slope may be shifted by."""
+
+LITTLE = 1e-3
+"""Noise up to this share of the function's value leaves nudges that are long enough their say."""
 
 KINK = 0.02
 """One-sided slopes that differ by less than this share are not called a kink."""
@@ -179,11 +185,11 @@ def _read(
         sampled, odd = np.full_like(h, assumed), [np.full_like(h, assumed)] * 2
     size = np.abs(here)
     growth = np.where(size > 0, np.fmax(1, _zero(moved) / size), 1.0)
-    highest = _highest(sampled, first)
-    central = candidates(middle, h, highest, floor, growth, CENTRAL)
+    highest = _highest(sampled)
+    central = candidates(middle, h, sampled, highest, floor, growth, CENTRAL)
     least = np.fmax(floor, highest[:, :1])
     sides = [
-        candidates(side, h, _highest(own, first), least, growth, ONE_SIDED)
+        candidates(side, h, own, _highest(own), least, growth, ONE_SIDED)
         for side, own in zip((down, up), odd, strict=True)
     ]
     slope, error, rung = _best(central)
@@ -224,7 +230,8 @@ def _read(
     rounding = half <= ROUNDED * coarsest * np.fmax(1, np.abs(here[:, 0]))
     flat = (furthest <= ALIKE * half) & rounding
     shortest = np.fmax(highest, floor)[:, 0]
-    drowned = (furthest <= ALIKE * shortest) & ~flat & (shortest > ALIKE * shown) & (first == 0)
+    drowned = (furthest <= ALIKE * shortest) & (first == 0) & ~flat
+    drowned &= (shortest > ALIKE * shown) & (shortest > LITTLE * np.abs(here[:, 0]))
     error = np.where(drowned, np.inf, error)
     entry_quiet = np.where(kink, shortest, entry_quiet)
     return Slopes(
@@ -252,16 +259,11 @@ def _below(values: Array) -> Array:
     return moved
 
 
-def _highest(sampled: Array, first: Array) -> Array:
-    """Return the largest sample of the noise at every rung and those below it.
-
-    At least `FEWEST` rungs, from the first one on that shows noise, make a sample.
-    """
+def _highest(sampled: Array) -> Array:
+    """Return the largest sample of the noise at every rung and those below it."""
     highest = np.fmax.accumulate(_zero(sampled), axis=1)
-    rungs = highest.shape[1]
-    enough = np.minimum(first + FEWEST, rungs)[:, None] - 1
-    least = np.take_along_axis(highest, enough, axis=1)
-    return np.where(np.arange(rungs) < enough, least, highest)
+    few = min(FEWEST, highest.shape[1]) - 1
+    return np.where(np.arange(highest.shape[1]) < few, highest[:, few, None], highest)
 
 
 def _odd(slopes: Array, h: Array, base: float) -> Array:
@@ -290,12 +292,11 @@ def _rounding(
     row = np.arange(len(moving))
     step = np.where(first < moving.shape[1], change[row, np.minimum(first, moving.shape[1] - 1)], 0)
     width = np.where(first > 0, ladder.h[row, np.maximum(first - 1, 0)], 0)
-    stairs = (
-        (width > STEP_WIDTH * ladder.size)
-        & (step > STEP_HEIGHT * np.abs(ladder.centre[:, 0]))
-        & (step > STEP_NOISES * shown)
-    )
-    floor = np.where(quiet & ~stairs[:, None], np.fmax(floor, step[:, None]), floor)
+    high = STEP_NOISES * shown if shown > 0 else STEP_HEIGHT * np.abs(ladder.centre[:, 0])
+    stairs = (width > STEP_WIDTH * ladder.size) & (step > high)
+    rounded = (first > 0) & ~stairs
+    unseen = np.where(quiet, step[:, None], step[:, None] / 4)
+    floor = np.where(rounded[:, None], np.fmax(floor, unseen), floor)
     # What no nudge moves may be below the rounding of the coarsest dtype, or that of other entries.
     hidden = np.fmax(coarsest * np.abs(ladder.centre), shown)
     floor = np.where(first[:, None] == moving.shape[1], np.fmax(floor, hidden), floor)
@@ -303,7 +304,13 @@ def _rounding(
 
 
 def candidates(
-    slopes: Array, h: Array, highest: Array, floor: Array, growth: Array, base: float
+    slopes: Array,
+    h: Array,
+    sampled: Array,
+    highest: Array,
+    floor: Array,
+    growth: Array,
+    base: float,
 ) -> Candidates:
     """Return candidates and their error bars.
 
@@ -313,6 +320,8 @@ def candidates(
         Difference quotients, NaN where there is none.
     h : (n, L) array
         Lengths of the nudges.
+    sampled : (n, L) array
+        Samples of the noise of values, NaN where there is none.
     highest : (n, L) array
         The noise of values that each nudge and those shorter show.
     floor : (n, L) array
@@ -325,32 +334,41 @@ def candidates(
     # Truncation looks like noise at long nudges. The extrapolations, which allow for it, take the
     # noise that nudges two rungs shorter show.
     below = highest[:, np.maximum(np.arange(h.shape[1]) - 2, 0)]
+    # Kinks look like noise too, and no extrapolation allows for them. What a smooth function leaves
+    # falls much faster from rung to rung.
+    own = _zero(sampled)
+    smooth = (own <= ROUGH * below) | (own <= _above(own) / (base * RATIO))
+    smooth &= np.concatenate([smooth[:, :1], smooth[:, :-1]], axis=1)
+    below = np.where(smooth, below, highest)
     noise = NOISES * np.fmax(highest, floor) / h
     quiet = NOISES * np.fmax(below * growth, floor) / h
     once = slopes + (slopes - _above(slopes)) / (base - 1)
     twice = once + (once - _above(once)) / (base**2 - 1)
     all_slopes = np.stack([slopes, once, twice])
     apart = np.abs(all_slopes - _above(all_slopes))
-    approach = 2 / np.sqrt(base)
     settled = apart <= SETTLED * np.abs(all_slopes)
     # Candidates approach each other if they do so from above, or on to the rung below, as far as
-    # noise lets one see.
-    from_above = apart <= _above(apart) * approach / 2
-    onwards = _below(apart) <= apart * approach / 4 + _below(quiet) + quiet
+    # noise lets one see. Extrapolated ones do so faster.
+    approach = (1 / (2 * np.sqrt(base))) ** np.array([1, 2, 2])[:, None, None]
+    from_above = apart <= 2 * approach * _above(apart)
+    onwards = _below(apart) <= approach * apart + _below(quiet) + quiet
     approaching = settled & (from_above | onwards)
-    error = apart * np.where(approaching, approach / 4, 1.0)
+    error = apart * np.where(approaching, approach, 1.0)
     # The first extrapolation is no worse than what it starts from.
     error[1] = np.fmin(error[1], np.where(approaching[0], error[0], np.inf))
     # The rung below, whose truncation is far smaller, bounds this one's.
     error[0] = np.fmin(error[0], _below(apart[0]) + _below(noise))
     error = error + np.stack([noise, quiet, quiet])
     error = np.where(np.isfinite(error), error, np.inf)
-    # A candidate holds only if the difference quotients of all shorter nudges agree with it. The
-    # two below it are held to the noise of those yet shorter: what drifts is not noise.
-    apart = np.abs(all_slopes[..., :, None] - slopes[:, None, :])
+    # A candidate holds only if the difference quotients of all shorter nudges agree with it, as
+    # those of a smooth function do. The two below it are held to the noise of those yet shorter:
+    # what drifts is not noise.
     rung = np.arange(h.shape[1])
     shorter = rung[:, None] - rung
-    allowed = np.where((shorter > 0) & (shorter <= 2), quiet[:, None, :], noise[:, None, :])
+    strict = (shorter > 0) & (shorter <= 2)
+    allowed = np.where(strict, quiet[:, None, :] / NOISES, noise[:, None, :])
+    allowed = allowed + (approach[0] * _zero(apart[0]))[:, None, :]
+    apart = np.abs(all_slopes[..., :, None] - slopes[:, None, :])
     outside = (shorter > 0) & (apart - allowed > error[..., :, None])
     disagree = np.where(outside, apart, 0).max(axis=-1)
     return Candidates(all_slopes, np.fmax(error, disagree))

@@ -11,8 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from nudgegrad.differentiate.probe import PAIR
 from nudgegrad.differentiate.leaves import Leaves
+from nudgegrad.differentiate.probe import PAIR
 from nudgegrad.differentiate.stopping import leave_if_asked
 
 __all__ = ["Batched", "Looped", "disagreement"]
