@@ -128,6 +128,9 @@ class Twice(nn.Module):  # type: ignore[misc, name-defined, unused-ignore]
 def test_parametrizations(parametrize: Any) -> None:
     torch.manual_seed(0)
     module, x = parametrize(nn.Linear(3, 3).double()), random(4, 3)
+    with torch.no_grad():
+        for _ in range(200):  # until power iterations have converged
+            module(x)
     state = State(module, x)
     report = check(module, weighed, x)
     state.check()

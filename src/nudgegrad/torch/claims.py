@@ -72,7 +72,8 @@ def claim(target: Target, nondet_tol: float = 0.0) -> Claims:
         )
     again = [_settled(*pair, 0.0) for pair in zip(first, again, strict=True)]
     settled = [_settled(*pair, nondet_tol) for pair in zip(first, again, strict=True)]
-    unsteady = any(np.any(one != other) for one, other in zip(again, settled, strict=True))
+    pairs = zip(again, settled, strict=True)
+    unsteady = not all(np.array_equal(*pair, equal_nan=True) for pair in pairs)
     return Claims(first, settled, notes, unsteady)
 
 
