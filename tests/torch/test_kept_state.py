@@ -118,6 +118,23 @@ def clips(self: Any, x: Any) -> Any:
     return self.net(x)
 
 
+def settles(self: Any, x: Any) -> Any:
+    """Write into a buffer what is there already at the point, and something else next to it."""
+    y = self.net(x)
+    output = y * (1 + self.buffer.sum())
+    with torch.no_grad():
+        self.buffer.fill_(float(y.sum() - self.settled))
+    return output
+
+
+def settled() -> Any:
+    module = Buffers(settles)
+    with torch.no_grad():
+        module.settled = module.net(random(4, 2)).sum()
+        module.buffer.zero_()
+    return module
+
+
 def list_of_modules(self: Any, x: Any) -> Any:
     return self.listed[0](self.net(x))
 
@@ -127,6 +144,7 @@ class Buffers(Keeps):
 
     def __init__(self, forward: Forward) -> None:
         super().__init__(forward)
+        self.buffer: Any
         self.register_buffer("buffer", random(1, 2))
         self.register_buffer("other", torch.ones(2, dtype=torch.float64))
         self.register_buffer("matrix", random(2, 3))
@@ -161,6 +179,7 @@ MODULES: dict[str, Callable[[], Any]] = {
     "registers": lambda: Keeps(registers),
     "replaces": lambda: Buffers(replaces),
     "clips": lambda: Keeps(clips),
+    "settles": settled,
     "list-of-modules": lambda: Keeps(list_of_modules, listed=[nn.BatchNorm1d(1).double()]),
 }
 

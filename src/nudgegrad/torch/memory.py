@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from typing import Any
 
@@ -39,11 +40,15 @@ class Memory:
         self.owners: dict[str, Tensor] = {}
         self.written: set[str] = set()
         self._originals: dict[str, Tensor] = {}
+        self._versions: dict[str, int | None] = {}
         self._moved: set[str] = set()  # keys of tensors that a forward pass gives other memory
 
     def copy(self, key: str, tensor: Tensor) -> None:
         """Copy a tensor, which keeps its own memory."""
-        self.tensors[key], self._originals[key] = _contiguous_copy(tensor), tensor.detach()
+        lent = any(owner is tensor for owner in self.owners.values())
+        self.tensors[key] = _contiguous_copy(tensor)
+        self._originals[key] = _contiguous_copy(tensor) if lent else tensor.detach()
+        self._versions[key] = self._version(key)
 
     def lend(self, key: str, tensor: Tensor) -> None:
         """Copy a tensor, and let it work on the copy. A sparse one keeps its memory."""
@@ -59,6 +64,7 @@ class Memory:
             self.tensors[key], self._originals[key] = _contiguous_copy(tensor), tensor.data
             self._stack.callback(setattr, tensor, "data", tensor.data)
             tensor.data = self.tensors[key]
+        self._versions[key] = self._version(key)
 
     def keep_gradient(self, key: str, tensor: Tensor) -> None:
         """Put back a tensor's gradient in the end, and whether it requires one."""
@@ -85,9 +91,17 @@ class Memory:
             key for key, tensor in self.tensors.items() if not _equal(tensor, self._originals[key])
         }
 
-    def note(self) -> None:
-        """Find out what a forward pass has written into."""
-        self.written |= self.changed()
+    def note(self, nudged: Iterable[str] = ()) -> None:
+        """Find out what a forward pass has written into.
+
+        Parameters
+        ----------
+        nudged
+            Keys of what was nudged for that pass.
+        """
+        self.written |= self.changed().difference(nudged)
+        # What is written may be what was there, at this point.
+        self.written |= {key for key, old in self._versions.items() if self._version(key) != old}
         for key, owner in self.owners.items():
             if key in self.tensors and not _is_on(owner, self.tensors[key]):
                 self._moved.add(key)
@@ -100,6 +114,11 @@ class Memory:
             with torch.no_grad():
                 for key in self.written:
                     self.tensors[key].copy_(self._originals[key])
+
+    def _version(self, key: str) -> int | None:
+        """Return how often operations have written into what works on a copy."""
+        tensor = self.owners[key] if key in self.owners else self.tensors[key]
+        return None if tensor.is_inference() else int(tensor._version)
 
 
 def _contiguous_copy(tensor: Tensor) -> Tensor:

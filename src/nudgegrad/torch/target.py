@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -149,7 +149,10 @@ class Target:
             with torch.set_grad_enabled(graph):
                 inputs = self._traced_inputs() if graph else self._plain_inputs()
                 # A loss may be a view of a tensor that is put back, so it is read at once.
-                return float(self._forward(inputs).detach())
+                loss = float(self._forward(inputs).detach())
+            if graph:  # elsewhere than at the point it may write into more
+                self.note_written(nudged=self.keys)
+            return loss
         finally:
             self.restore()
 
@@ -170,10 +173,10 @@ class Target:
         finally:
             self.restore()
 
-    def note_written(self) -> None:
-        """Find out what a forward pass has changed besides leaving a loss, for `restore`."""
+    def note_written(self, nudged: Iterable[str] = ()) -> None:
+        """Find out what a forward pass has changed, for `restore`; `nudged` as for `Memory`."""
         self.random.notice()
-        self.memory.note()
+        self.memory.note(nudged)
 
     def restore(self) -> None:
         """Put back what an evaluation may have changed, but for nudges."""
