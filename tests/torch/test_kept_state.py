@@ -212,6 +212,19 @@ def test_generators_are_put_back() -> None:
     assert module.python.getstate() == states[2]
 
 
+def test_generators_in_a_closure() -> None:
+    module, own = small(), torch.Generator().manual_seed(3)
+    numbers = np.random.default_rng(4)
+    state, bits = own.get_state(), numbers.bit_generator.state
+
+    def loss(y: Any) -> Any:
+        return weighed(y * torch.rand(4, 1, generator=own, dtype=y.dtype)) * numbers.random()
+
+    assert check(module, loss, random(4, 2)).passed
+    assert torch.equal(own.get_state(), state)
+    assert numbers.bit_generator.state == bits
+
+
 def test_activations_in_the_closure_of_a_hook() -> None:
     kept: list[Any] = ["first"]
     module, by_name = small(), {}  # type: ignore[var-annotated]

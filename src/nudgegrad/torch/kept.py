@@ -86,8 +86,8 @@ class Kept:
     """What is reached through attributes, and through the closures of functions and hooks.
 
     Attributes' lists, dicts, sets, plain objects, tensors, arrays and random generators are put
-    back. What closures and globals hold is put back only where an evaluation left tensors in it:
-    a list of activations, not a counter of calls.
+    back. So are random generators that closures and globals hold. Other things there are put back
+    only where an evaluation left tensors in them: a list of activations, not a counter of calls.
 
     Parameters
     ----------
@@ -136,11 +136,8 @@ class Kept:
             return
         self._seen.add(id(x))
         self._alive.append(x)
-        generator = generator_of(x)
-        if generator is not None:
-            get, put = generator
-            saved = get()
-            self._undos.append(lambda _: put(saved))
+        if generator_of(x):
+            self._undos.append(_undo_generator(x))
         elif isinstance(x, torch.Tensor):
             if x.layout is torch.strided and x.nbytes <= LARGEST:
                 self._undos.append(_undo_tensor(x))
@@ -164,6 +161,9 @@ class Kept:
             return
         self._seen.add(id(x))
         self._alive.append(x)
+        if generator_of(x):
+            self._undos.append(_undo_generator(x))
+            return
         if isinstance(x, (list, dict, deque)):
             container = x
         elif hasattr(x, "__dict__"):
@@ -174,6 +174,14 @@ class Kept:
         if len(container) <= COMPARED // 8:
             for item in list(_items(container)):
                 self._keep_from_tensors(item, depth - 1)
+
+
+def _undo_generator(x: Any) -> Undo:
+    state = generator_of(x)
+    assert state is not None
+    get, put = state
+    saved = get()
+    return lambda _: put(saved)
 
 
 def _undo_tensors(x: Any) -> Undo:
