@@ -79,6 +79,46 @@ def test_a_residual_of_the_input_that_the_loss_refers_to(path: str, check_inputs
     assert ("input" in report.parameters) == check_inputs
 
 
+def test_a_residual_by_the_parts_of_an_input() -> None:
+    """The input is made of leaves, and has no gradient itself."""
+    module = small()
+    x, y = random(4, 1).requires_grad_(), random(4, 1, seed=5).requires_grad_()
+    places = torch.cat([x, y], dim=1) * torch.ones(2, dtype=x.dtype)
+
+    def residual(u: Any) -> Any:
+        by_x, by_y = grad(u.sum(), (x, y), create_graph=True)
+        return ((by_x + by_y * u) ** 2).mean()
+
+    report = check(module, residual, places, check_inputs=False)
+    assert report.passed
+    assert x.grad is None
+    with pytest.raises(RuntimeError, match="not have been used in the graph") as failure:
+        check(module, residual, places)
+    assert "check_inputs=False" in failure.value.__notes__[0]
+    whole = places.detach().requires_grad_()
+
+    def same(u: Any) -> Any:
+        (slope,) = grad(u.sum(), whole, create_graph=True)
+        return ((slope[:, :1] + slope[:, 1:] * u) ** 2).mean()
+
+    again = check(module, same, whole)
+    assert again.passed
+    for name, part in report.parameters.items():
+        np.testing.assert_allclose(part.analytic, again.parameters[name].analytic, rtol=1e-12)
+
+
+def test_a_residual_and_an_input_that_cannot_be_lent() -> None:
+    module, x = small(1), random(4, 1).requires_grad_()
+    matrix = torch.eye(4, dtype=x.dtype).to_sparse()
+
+    def spread(x: Any, matrix: Any) -> Any:
+        return torch.sparse.mm(matrix, module(x))
+
+    report = check(spread, lambda u: grad(u.sum(), x, create_graph=True)[0].sum(), x, matrix)
+    assert report.passed
+    assert list(report.parameters) == ["input0"]
+
+
 def test_vmap_says_that_it_cannot() -> None:
     with pytest.raises(ParameterError, match="path 'vmap' cannot take this module: vmap raised"):
         check(Form(), torch.sum, random(3), path="vmap")

@@ -305,6 +305,35 @@ def test_modules_that_functions_refer_to() -> None:
     assert report_of_module.passed
 
 
+def test_modules_of_an_object_whose_method_is_the_loss() -> None:
+    class Game:
+        def __init__(self) -> None:
+            self.critic = nn.Sequential(nn.Linear(1, 3), nn.BatchNorm1d(3)).double()
+            self.step, self.penalties = 0, []  # type: ignore[var-annotated]
+
+        def loss(self, y: Any) -> Any:
+            self.step += 1
+            self.penalties.append((y**2).sum())
+            return weighed(self.critic(y)) + self.penalties[-1] * len(self.penalties)
+
+    game, module = Game(), small()
+    state = State(game.critic)
+    assert check(module, game.loss, random(4, 2)).passed
+    state.check()
+    assert game.penalties == []
+
+
+def test_parameters_in_a_dict_that_a_function_takes() -> None:
+    module = small()
+
+    def call(parameters: Any, x: Any) -> Any:
+        return torch.func.functional_call(module, parameters, (x,))
+
+    report = check(call, weighed, dict(module.named_parameters()), random(4, 2))
+    assert report.passed
+    assert next(iter(report.parameters)) == "input0.0.weight"
+
+
 def test_parameters_that_are_passed_to_a_function_that_does_not_use_its_arguments() -> None:
     """A habit of those who check modules with functions of tensors."""
     module = small()

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from types import CodeType, FunctionType, MethodType
+from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+import torch
+
 __all__ = ["captured", "hooks_of"]
+
+FUNCTIONS = (FunctionType, MethodType, partial)
 
 
 def captured(function: Any) -> Iterator[Any]:
     """Yield the objects that a function refers to, and those that functions among them refer to.
 
-    Functions of PyTorch itself are not looked into. Objects that are not functions yield nothing.
+    Of a plain object the attributes follow. Functions of PyTorch itself are not looked into.
+    Objects that are not functions yield nothing.
     """
     pending, seen = [function], set()
     while pending:
@@ -22,10 +27,13 @@ def captured(function: Any) -> Iterator[Any]:
             continue
         seen.add(id(item))
         for found in _directly(item):
-            if isinstance(found, (FunctionType, MethodType, partial)):
+            if isinstance(found, FUNCTIONS):
                 pending.append(found)
-            else:
-                yield found
+                continue
+            yield found
+            if not isinstance(found, (type, ModuleType, torch.Tensor, torch.nn.Module)):
+                inside = getattr(found, "__dict__", {}).values()
+                yield from [value for value in inside if not isinstance(value, FUNCTIONS)]
 
 
 def hooks_of(tensor: Any) -> list[Any]:

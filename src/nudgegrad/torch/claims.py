@@ -24,6 +24,11 @@ ROUNDINGS = 64
 """Roundings of its largest entry that a gradient may differ by from call to call, as it does where
 threads add up in any order."""
 
+NOT_A_LEAF = (
+    "If the loss refers to the inputs, they can only be checked where each of them is a leaf of "
+    "autograd's graph and is passed once: pass x.detach().requires_grad_(), or check_inputs=False"
+)
+
 
 @dataclass(frozen=True)
 class Claims:
@@ -82,6 +87,8 @@ def _by_first_way(target: Target) -> tuple[list[Array], list[str]]:
     failure: Exception | None = None
     for way in target.ways:
         if not target.choose_way(way):
+            if failure is not None:
+                failure.add_note(NOT_A_LEAF)
             continue
         try:
             return _gradients(target, astray=False)
@@ -138,7 +145,8 @@ def _backward(loss: Tensor, leaves: Mapping[str, Tensor], target: Target) -> Non
     others = [leaf for leaf in _graph_leaves(loss) if id(leaf) not in own]
     saved = [leaf.grad for leaf in others]
     try:
-        loss.backward()
+        # The graph may be the user's, where it leads on from the inputs.
+        loss.backward(retain_graph=target.way == "own")
     except RuntimeError as error:
         raise ParameterError(f"autograd cannot differentiate the loss: {error}") from error
     finally:

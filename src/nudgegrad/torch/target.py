@@ -111,10 +111,9 @@ class Target:
     def choose_way(self, way: str) -> bool:
         """Choose what the module is called with; return False if these inputs do not allow it."""
         if way == "own":
-            own = self._own_inputs()
-            if len({id(tensor) for tensor in own.values()}) < len(own):
-                return False
-            if not all(map(self.memory.may_lend, own.values())):
+            lendable = self.memory.may_lend
+            own = {k: x for k, x in self._own_inputs().items() if k in self.keys or lendable(x)}
+            if not all(map(lendable, own.values())) or len(set(map(id, own.values()))) < len(own):
                 return False
             for key, tensor in own.items():
                 self.memory.lend(key, tensor)
