@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random as python_random
 from collections.abc import Callable
 from typing import Any
 
@@ -114,16 +115,19 @@ class State:
         tensors = [*self.module.parameters(), *self.module.buffers(), *self.inputs]
         return [
             torch.get_rng_state().tolist(),
+            python_random.getstate(),
+            str(np.random.get_state(legacy=False)),  # noqa: NPY002
             torch.get_num_threads(),
             torch.is_grad_enabled(),
             vars(torch.autograd.Function)["apply"],
             [id(tensor) for tensor in tensors],
-            [tensor.detach().clone().tolist() for tensor in tensors],
+            [tensor.data_ptr() for tensor in tensors if tensor.layout is torch.strided],
+            [tensor.detach().to_dense().clone().tolist() for tensor in tensors],
             [tensor.requires_grad for tensor in tensors],
             [None if tensor.grad is None else tensor.grad.tolist() for tensor in tensors],
             [child.training for child in self.module.modules()],
             [sorted(vars(child)) for child in self.module.modules()],
-            [getattr(child, "calls", None) for child in self.module.modules()],
+            [_contents(vars(child)) for child in self.module.modules()],
         ]
 
     def check(self) -> None:
@@ -131,9 +135,30 @@ class State:
             assert before == now
 
 
+def _contents(x: Any) -> Any:
+    """Return what a container, a tensor or an array holds, as something that `==` compares."""
+    if isinstance(x, dict):
+        return [(str(key), _contents(value)) for key, value in x.items()]
+    if isinstance(x, (list, tuple, set)):
+        return [_contents(value) for value in x]
+    if isinstance(x, (torch.Tensor, np.ndarray)):
+        values = x.detach().to_dense() if isinstance(x, torch.Tensor) else x
+        return id(x), str(values.tolist())
+    return x if isinstance(x, (int, float, str, type(None))) else id(x)
+
+
 def random(*shape: int, dtype: Any = torch.float64, seed: int = 3) -> Tensor:
     values = np.random.default_rng(seed).standard_normal(shape)
     return torch.as_tensor(values).to(dtype)
+
+
+def small(inputs: int = 2, outputs: int = 1) -> Any:
+    """Return a smooth network, the same each time, of which no loss is taken for a network's."""
+    module = nn.Sequential(nn.Linear(inputs, 4), nn.Tanh(), nn.Linear(4, outputs)).double()
+    with torch.no_grad():
+        for k, parameter in enumerate(module.parameters()):
+            parameter.copy_(random(*parameter.shape, seed=k))
+    return module
 
 
 def weighed(output: Tensor) -> Tensor:

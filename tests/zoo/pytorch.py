@@ -83,7 +83,7 @@ def torch_cases() -> tuple[TorchCase, ...]:
 
     wrong, right = partial(case, False), partial(case, True)
     f, m, single = functions, modules, torch.float32
-    square = partial(torch.pow, exponent=2)
+    square, cube = partial(torch.pow, exponent=2), partial(torch.pow, exponent=3)
     scaled = partial(torch.mul, other=1 / math.sqrt(5))
     image = (2, 2, 6, 6)
     return (
@@ -116,6 +116,8 @@ def torch_cases() -> tuple[TorchCase, ...]:
               f.plain_dropout, random=True),
         wrong("torch/convolution", "the kernel's gradient reversed, then max pooling", m.Pooled,
               f.Reversed.bug, f.plain_convolution, shape=image),
+        wrong("torch/penalty", "a second derivative by hand lacks a factor, and the module "
+              "returns slopes", m.Penalised, f.Cube.bug, cube),
         right("torch/square-right", "the old style of Function", m.Residual, f.Square.good,
               square),
         right("torch/swish-right", "setup_context", m.Residual, f.Swish.good,
@@ -143,4 +145,6 @@ def torch_cases() -> tuple[TorchCase, ...]:
               f.Dropout.good, f.plain_dropout, random=True),
         right("torch/convolution-right", "then max pooling", m.Pooled, f.Reversed.good,
               f.plain_convolution, shape=image),
+        right("torch/penalty-right", "the module asks autograd for slopes, and returns them",
+              m.Penalised, f.Cube.good, cube),
     )  # fmt: skip

@@ -316,6 +316,40 @@ class Reversed:
         return apply(ConvolutionFunction, x, kernel, "reversed")
 
 
+class CubeFunction(WithFlag):
+    """Its backward pass is a function with one of its own."""
+
+    @staticmethod
+    def forward(x: Any, bug: str) -> Any:
+        return x**3
+
+    @staticmethod
+    def backward(ctx: Any, d: Any) -> Any:
+        x, _ = ctx.saved_tensors
+        return apply(CubeSlope, d, x, ctx.bug), None
+
+
+class CubeSlope(WithFlag):
+    @staticmethod
+    def forward(d: Any, x: Any, bug: str) -> Any:
+        return 3 * x**2 * d
+
+    @staticmethod
+    def backward(ctx: Any, e: Any) -> Any:
+        d, x, _ = ctx.saved_tensors
+        return 3 * x**2 * e, (3 if ctx.bug else 6) * x * d * e, None
+
+
+class Cube:
+    @staticmethod
+    def good(x: Any) -> Any:
+        return apply(CubeFunction, x, "")
+
+    @staticmethod
+    def bug(x: Any) -> Any:
+        return apply(CubeFunction, x, "factor")
+
+
 def twice_used(x: Any) -> Any:
     return torch.tanh(x) * x
 

@@ -79,7 +79,7 @@ class Batches:
         flat[row, column] = values
         key = self.target.keys[leaf]
         try:
-            return self._call({key: batch.clone() if key in self.target.written else batch})
+            return self._call({key: batch.clone() if key in self.target.memory.written else batch})
         finally:
             flat[row, column] = self.target.tensors[key].view(-1)[column]
 

@@ -122,6 +122,8 @@ def convert(target: Target, claims: Claims) -> Conversion | str:
         return "its gradient differs from call to call"
     if [key for key in target.tensors if key.startswith("input.")] != ["input.0"]:
         return "it is not called with one tensor"
+    if target.way == "own":
+        return "a hook or the loss may refer to its input"
     inputs = target.tensors["input.0"]
     if inputs.ndim < 2:
         return f"its input must be a batch of samples, got the shape {tuple(inputs.shape)}"
@@ -141,6 +143,8 @@ def convert(target: Target, claims: Claims) -> Conversion | str:
         return str(error)
     except Exception as error:  # whatever the module does that its layers do not say
         return f"it could not be converted ({type(error).__name__})"
+    finally:
+        target.restore()
 
 
 def _differs_in_training(module: Any) -> bool:
@@ -151,7 +155,7 @@ def _differs_in_training(module: Any) -> bool:
     """
     if type(module) is nn.Dropout:
         return bool(module.training and module.p > 0)
-    return module.training and isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d))
+    return isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)) and module.training
 
 
 def _convert(
@@ -162,7 +166,7 @@ def _convert(
     network.layers[:] = [layer for layer in network.layers if type(layer) is not Flatten]
     with torch.no_grad():
         output = target.module(inputs.clone())
-        given = float(target.loss({}))
+    given = target.evaluate(graph=False)
     known = recognise_loss(target.loss_fn, output)
     if known is None:
         return None

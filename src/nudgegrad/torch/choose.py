@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +17,37 @@ from nudgegrad.validation import ParameterError
 __all__ = ["choose"]
 
 Array = NDArray[Any]
+Answer = TypeVar("Answer")
 
 ENTRIES = 2
 """Entries of every leaf at which batches are held against the loop."""
+
+SHARES = (1.0, 1 / 16, 1 / 256, 0.0)
+"""How far to move for that, as shares of some tenths of an entry: less where the module raises."""
 
 ROUNDINGS = 64
 """Roundings of the loss that they may differ by."""
 
 REASON = 110
-"""Letters of an exception's message that a report tells."""
+"""Letters of an exception's message that a report repeats."""
+
+
+class Trial(NamedTuple):
+    """A few points beside the one that is checked, and the losses that a loop finds there.
+
+    Attributes
+    ----------
+    leaf : int
+    indices, points : arrays
+        As for `Loop.at`.
+    losses : array
+        Those of the points, and last that of the point itself.
+    """
+
+    leaf: int
+    indices: Array
+    points: Array
+    losses: Array
 
 
 def choose(
@@ -49,24 +71,19 @@ def choose(
     ParameterError
         If batches are demanded and cannot be trusted.
     """
-    loop = Loop(target)
+    loop, single = _choose_loop(target)
     if path == "loop":
-        return loop, "differences, one call of the module for each, as told"
+        return loop, f"{single}, as told"
     patterns = [only] if isinstance(only, str) else list(only or ["*"])
-    leaves = [
-        leaf
+    trials = [
+        _trial(loop, leaf)
         for leaf, name in enumerate(target.names)
         if any(fnmatchcase(name, pattern) for pattern in patterns)
-    ]
-    points = [_points(loop, leaf, leaf) for leaf in leaves]
-    truth = [
-        np.append(loop.at(leaf, *some).ravel(), loop.centre())
-        for leaf, some in zip(leaves, points, strict=True)
     ]
     reasons = []
     for buffers in (False, True) if target.buffers else (False,):
         batches = Batches(loop, activation, max_bytes, buffers=buffers)
-        reason = _distrust(batches, leaves, points, truth)
+        reason = _distrust(batches, trials)
         if reason is None:
             how = "differences of many points at once by torch.func.vmap"
             how += ", each with buffers of its own" if buffers else ""
@@ -74,40 +91,90 @@ def choose(
         reasons.append(reason)
     if path == "vmap":
         raise ParameterError(f"path 'vmap' cannot take this module: {reasons[-1]}")
-    return loop, f"differences, one call of the module for each, because {reasons[-1]}"
+    return loop, f"{single}, because {reasons[-1]}"
 
 
-def _points(loop: Loop, leaf: int, seed: int) -> tuple[Array, Array]:
-    """Return a few entries of a leaf, and for each a value that is not near its own."""
+def _choose_loop(target: Target) -> tuple[Loop, str]:
+    """Return the quickest loop that can be trusted, and how it works.
+
+    That is one without autograd's graph, if it gives what one with the graph gives.
+    """
+    exact, quick = Loop(target, graph=True), Loop(target, graph=False)
+    how = "differences, one call of the module for each"
+    rng = np.random.default_rng(0)
+    direction = [_size(array) * rng.uniform(-0.3, 0.3, array.shape) for array in exact.arrays]
+
+    def ask(share: float) -> tuple[Array, Array]:
+        sizes = np.array([share, 0.0])
+        return sizes, exact.along(direction, sizes)
+
+    sizes, losses = _near_enough(ask)
+    try:
+        if _same(quick.along(direction, sizes), losses, quick):
+            return quick, how
+        reason = "it gives another loss without"
+    except Exception as error:  # whatever a module does that differentiates inside
+        reason = f"without, it raised {_told(error)}"
+    return exact, f"{how}, with autograd's graph ({reason})"
+
+
+def _trial(loop: Loop, leaf: int) -> Trial:
+    """Return a few entries of a leaf, with a value for each that is not near its own."""
     array = loop.arrays[leaf]
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(leaf)
     indices = rng.choice(array.size, min(ENTRIES, array.size), replace=False)
     values = array.reshape(-1)[indices]
-    size = np.abs(array[np.isfinite(array)].astype(np.float64)).mean() if array.size else 1.0
-    moves = (size or 1.0) * rng.uniform(0.1, 0.3, len(indices)) * rng.choice([-1, 1], len(indices))
-    return indices, (values + moves).astype(array.dtype)[:, None]
+    shape = len(indices)
+    moves = _size(array) * rng.uniform(0.1, 0.3, shape) * rng.choice([-1, 1], shape)
+
+    def ask(share: float) -> Trial:
+        points = (values + share * moves).astype(array.dtype)[:, None]
+        losses = np.append(loop.at(leaf, indices, points).ravel(), loop.centre())
+        return Trial(leaf, indices, points, losses)
+
+    return _near_enough(ask)
 
 
-def _distrust(
-    batches: Batches, leaves: list[int], points: list[tuple[Array, Array]], truth: list[Array]
-) -> str | None:
-    """Return why batches cannot be trusted, None if they can."""
-    kinds = [batches.target.loss_dtype, *(array.dtype for array in batches.arrays)]
-    eps = max(float(np.finfo(kind).eps) for kind in kinds)
-    for leaf, some, expected in zip(leaves, points, truth, strict=True):
+def _near_enough(ask: Callable[[float], Answer]) -> Answer:
+    """Return the answer for the largest of some shares for which the module does not raise."""
+    for share in SHARES[:-1]:
         try:
-            found = batches.raw(leaf, *some)
+            return ask(share)
+        except Exception:  # outside of the domain, perhaps
+            continue
+    return ask(SHARES[-1])
+
+
+def _size(array: Array) -> float:
+    """Return how large entries are, in the mean."""
+    finite = np.abs(array[np.isfinite(array)].astype(np.float64))
+    return float(finite.mean()) or 1.0 if finite.size else 1.0
+
+
+def _distrust(batches: Batches, trials: list[Trial]) -> str | None:
+    """Return why batches cannot be trusted, None if they can."""
+    for leaf, indices, points, losses in trials:
+        try:
+            found = batches.raw(leaf, indices, points)
         except Exception as error:  # whatever a module does that vmap cannot
-            return f"vmap raised {type(error).__name__}: {_short(str(error))}"
-        size = np.abs(expected[np.isfinite(expected)]).max(initial=0.0)
-        same = np.isclose(found, expected, rtol=0, atol=ROUNDINGS * eps * size, equal_nan=True)
-        if not same.all():
+            return f"vmap raised {_told(error)}"
+        if not _same(found, losses, batches):
             name = batches.target.names[leaf]
             return f"vmap gives another loss than single calls where {name} is nudged"
     return None
 
 
-def _short(message: str) -> str:
-    """Return the beginning of a message: its first line, or less."""
-    line = message.strip().partition("\n")[0].strip()
-    return line if len(line) <= REASON else line[:REASON].rsplit(" ", 1)[0] + " …"
+def _same(found: Array, expected: Array, evaluate: Loop | Batches) -> bool:
+    """Tell whether losses are equal but for rounding."""
+    kinds = [evaluate.target.loss_dtype, *(array.dtype for array in evaluate.arrays)]
+    eps = max(float(np.finfo(kind).eps) for kind in kinds)
+    size = np.abs(expected[np.isfinite(expected)]).max(initial=0.0)
+    return np.allclose(found, expected, rtol=0, atol=ROUNDINGS * eps * size, equal_nan=True)
+
+
+def _told(error: Exception) -> str:
+    """Return an exception's name and the beginning of its message: the first line, or less."""
+    line = str(error).strip().partition("\n")[0].strip()
+    if len(line) > REASON:
+        line = line[:REASON].rsplit(" ", 1)[0] + " …"
+    return f"{type(error).__name__}: {line}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,29 +15,31 @@ from nudgegrad.torch.target import Target
 __all__ = ["Loop"]
 
 Array = NDArray[Any]
-Evaluate = Callable[[], float]
-Work = Callable[[Evaluate], list[float]]
 
 BLOCK = 16
 """Entries to ask for at once: few enough to be stopped between."""
 
 
 class Loop:
-    """Nudges the copies one entry at a time, and calls the module for each.
+    """Nudges the leaves one entry at a time, and calls the module for each.
 
     Parameters
     ----------
     target
         The module and its loss.
+    graph
+        Whether autograd records the calls, as it does where gradients are asked for. Slower, but a
+        module may differentiate inside.
     """
 
-    def __init__(self, target: Target) -> None:
-        self.target = target
-        self._arrays = tuple(np.array(leaf.cpu().numpy()) for leaf in target.leaves)
+    def __init__(self, target: Target, *, graph: bool) -> None:
+        self.target, self.graph = target, graph
+        leaves = target.leaves
+        self._arrays = tuple(np.array(leaf.cpu().numpy()) for leaf in leaves)
         # Writing through NumPy's view is many times faster than through the tensor.
         self._flat = [
             leaf.numpy().reshape(-1) if leaf.device.type == "cpu" else leaf.view(-1)
-            for leaf in target.leaves
+            for leaf in leaves
         ]
 
     @property
@@ -47,55 +49,45 @@ class Loop:
 
     def centre(self) -> Array:
         """Return the loss."""
-        return np.asarray(self._values(lambda evaluate: [evaluate()])[0])
+        return np.asarray(self._values([self._evaluate()])[0])
 
     def at(self, leaf: int, indices: Array, points: Array) -> Array:
         """Return the loss where one entry has another value, (n, k)."""
         flat = self._flat[leaf]
         saved = self._arrays[leaf].reshape(-1)[indices].tolist()
-
-        def work(evaluate: Evaluate) -> list[float]:
-            values = []
-            for index, row, own in zip(indices.tolist(), points.tolist(), saved, strict=True):
-                try:
-                    for point in row:
-                        flat[index] = point
-                        values.append(evaluate())
-                finally:
-                    flat[index] = own
-            return values
-
-        return self._values(work).reshape(points.shape)
+        values = []
+        for index, row, own in zip(indices.tolist(), points.tolist(), saved, strict=True):
+            try:
+                for point in row:
+                    flat[index] = point
+                    values.append(self._evaluate())
+            finally:
+                flat[index] = own
+        return self._values(values).reshape(points.shape)
 
     def along(self, direction: Sequence[Array], sizes: Array) -> Array:
         """Return the loss at x + s·direction for each s of `sizes`, (k,)."""
         pairs = list(zip(self._arrays, direction, strict=True))
-
-        def put(arrays: Sequence[Array]) -> None:
-            for leaf, array in zip(self.target.leaves, arrays, strict=True):
-                leaf.copy_(torch.from_numpy(array))
-
-        def work(evaluate: Evaluate) -> list[float]:
-            values = []
-            try:
-                for size in sizes.tolist():
-                    put([(array + size * move).astype(array.dtype) for array, move in pairs])
-                    values.append(evaluate())
-            finally:
-                put(self._arrays)
-            return values
-
-        return self._values(work)
+        values = []
+        try:
+            for size in sizes.tolist():
+                self._put([array + size * move for array, move in pairs])
+                values.append(self._evaluate())
+        finally:
+            self._put(self._arrays)
+        return self._values(values)
 
     def block(self, leaf: int, points: int) -> int:
         """Return how many entries to ask for at once."""
         return BLOCK
 
-    def _values(self, work: Work) -> Array:
-        # A loss may be a view of a copy that the next nudge changes, so it is read at once.
-        def one(evaluate: Callable[[], Any]) -> float:
-            leave_if_asked()
-            return float(evaluate().item())
+    def _evaluate(self) -> float:
+        leave_if_asked()
+        return self.target.evaluate(graph=self.graph)
 
-        values = self.target.repeatedly(lambda evaluate: work(lambda: one(evaluate)))
+    def _put(self, arrays: Sequence[Array]) -> None:
+        for leaf, own, array in zip(self.target.leaves, self._arrays, arrays, strict=True):
+            leaf.copy_(torch.from_numpy(np.asarray(array, dtype=own.dtype)))
+
+    def _values(self, values: list[float]) -> Array:
         return np.array(values, dtype=self.target.loss_dtype)

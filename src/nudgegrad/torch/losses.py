@@ -123,12 +123,10 @@ def _square_error(node: Any, leaf: Tensor) -> tuple[Loss, Array] | None:
         return None
     if node._saved_reduction != MEAN:
         return None
-    own = [
-        function is not None and _leads_to(function, leaf) for function, _ in node.next_functions
-    ]
-    if own[0] == (len(own) > 1 and own[1]):  # neither argument is the output, or both are
+    graph = [(k, function) for k, (function, _) in enumerate(node.next_functions) if function]
+    if len(graph) != 1 or not _leads_to(graph[0][1], leaf):  # the targets must be constants
         return None
-    targets = node._saved_target if own[0] else node._saved_self
+    targets = node._saved_self if graph[0][0] else node._saved_target
     # torch's mean is over all entries; ours is over outputs, then samples: the same for equal rows.
     same = tuple(targets.shape) == tuple(leaf.shape) and targets.dtype == leaf.dtype
     return (MeanSquaredError(), _array(targets)) if same else None

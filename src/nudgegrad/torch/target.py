@@ -1,75 +1,66 @@
-"""A module and its loss as one function of copies of their tensors."""
+"""A module and its loss as one function of tensors that may be nudged."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 from torch.func import functional_call
 
-from nudgegrad.differentiate.leaves import flatten
-from nudgegrad.torch.state import Attributes, RandomState
+from nudgegrad.torch.captured import captured, hooks_of
+from nudgegrad.torch.checked import check_tensor, loss_value
+from nudgegrad.torch.frame import Frame
+from nudgegrad.torch.inputs import tensors_of
+from nudgegrad.torch.kept import Attributes, Kept
+from nudgegrad.torch.memory import Memory
+from nudgegrad.torch.state import RandomState
 from nudgegrad.validation import ParameterError
 
-__all__ = ["Frame", "Target", "loss_value", "numpy_dtype"]
+__all__ = ["Target"]
 
 Tensor = Any
-Result = TypeVar("Result")
-
-CHECKED = (torch.float16, torch.float32, torch.float64)
-
-
-class Frame(nn.Module):  # type: ignore[misc, unused-ignore]
-    """Holds a module and its loss while work is done with other tensors in the place of theirs.
-
-    The loss belongs in here, because it may read the module's parameters: to penalise them, say.
-
-    Parameters
-    ----------
-    module, loss_fn
-        Only what is a `torch.nn.Module`, or a method of one, is held.
-    """
-
-    def __init__(self, module: Any, loss_fn: Any) -> None:
-        super().__init__()
-        for name, held in (("module", module), ("loss", loss_fn)):
-            owner = getattr(held, "__self__", held)
-            if isinstance(owner, nn.Module):
-                setattr(self, name, owner)
-
-    def forward(self, work: Callable[[], Result]) -> Result:
-        """Do the work."""
-        return work()
 
 
 class Target:
-    """The loss as a function of copies: neither the module's tensors nor its inputs are touched.
+    """The loss as a function of tensors that are called leaves.
+
+    The module's tensors work on copies until the end, and so do the inputs.
 
     Parameters
     ----------
     module, loss_fn, inputs, check_inputs
         As for `nudgegrad.torch.check`.
-    frame
-        That holds them.
-    random
-        The random state that every evaluation starts from.
+    stack
+        What everything is put back by.
 
     Attributes
     ----------
+    memory : Memory
+        What parameters, buffers and inputs work on, by keys of their own.
     tensors : dict of str to tensor
-        All copies, by keys of their own.
+        Its copies.
     keys, names : tuple of str
-        Those of the leaves, the tensors that are checked, and what a report calls them.
+        Those of the leaves, and what a report calls them.
     buffers : tuple of str
         Keys of the buffers.
-    written : set of str
-        Keys of the tensors that a forward pass writes into, of which every evaluation gets its
-        own copy. The first passes find them.
+    ways : tuple of str
+        What the module may be called with in the place of its inputs, in the order to try them in.
+
+        ``"leaf"``  leaves of autograd's graph
+
+        ``"copy"``  copies of such leaves, which the module may write into
+
+        ``"own"``  the very tensors that the user passed, to which a loss may refer
+    way : str
+        The one in use.
     loss_dtype : numpy.dtype
         Of the loss, as the first pass found it.
+    notes : list of str
+        What a report should say of the tensors.
 
     Raises
     ------
@@ -83,181 +74,200 @@ class Target:
         loss_fn: Callable[[Any], Any],
         inputs: tuple[Any, ...],
         check_inputs: bool,
-        frame: Frame,
-        random: RandomState,
+        stack: ExitStack,
     ) -> None:
-        self.module, self.loss_fn, self.frame, self.random = module, loss_fn, frame, random
-        self.tensors: dict[str, Tensor] = {}
-        self._attributes = Attributes(frame)
-        self.written: set[str] = set()
+        self.module, self.loss_fn = module, loss_fn
+        self.random = RandomState()
+        stack.callback(self.random.restore_all)
+        self.frame = Frame(module, loss_fn)
+        self.memory = Memory(stack)
+        self.tensors = self.memory.tensors
         self.loss_dtype: np.dtype[Any] = np.dtype(np.float64)
-        leaves: dict[str, str] = {}
-        self._places: dict[str, str] = {}  # where in the frame, and the key of what belongs there
-        keys: dict[int, str] = {}
-        for place, tensor in _tensors(frame):
-            key = self._places[place] = keys.setdefault(id(tensor), place)
-            if key != place:  # tied
-                continue
-            if nn.parameter.is_lazy(tensor):
-                raise ParameterError(f"{key} has no shape yet: call the module once before")
-            checked = place.startswith("module.") and isinstance(tensor, nn.Parameter)
-            if checked and tensor.requires_grad and tensor.numel():
-                name = key.removeprefix("module.")
-                _check_dtype(name, tensor)
-                leaves[key] = name
-            self.tensors[key] = _copy(tensor)
-        buffers = {id(tensor) for tensor in frame.buffers()}
-        self.buffers = tuple(key for number, key in keys.items() if number in buffers)
-        self._items, self._names, self._rebuild = _flat(inputs)
-        for position, name in self._input_names(leaves.values()).items():
-            tensor = self._items[position]
-            floats = tensor.is_floating_point() or tensor.is_complex()
-            if check_inputs and floats and tensor.numel():
-                _check_dtype(name, tensor, "; check_inputs=False leaves the inputs out")
-                leaves[f"input.{position}"] = name
-            self.tensors[f"input.{position}"] = _copy(tensor)
+        self.notes: list[str] = []
+        leaves, places = self._parameters_and_buffers()
+        self._inputs = tensors_of(inputs)
+        leaves |= self._floating_inputs(check_inputs, set(leaves.values()))
         if not leaves:
             raise ParameterError(
                 "there is nothing to check: no parameter requires a gradient"
                 + (", and no input holds floats" if check_inputs else "; check_inputs is False")
             )
         self.keys, self.names = tuple(leaves), tuple(leaves.values())
+        self._places = places
+        self._attributes = Attributes(self.frame)
+        tensors = [*(tensor for _, tensor in self.frame.places()), *self._inputs.tensors]
+        self._kept = Kept(self.frame, (module, loss_fn), tensors)
+        stack.callback(self._kept.restore, everything=True)
+        stack.callback(self._attributes.restore)
+        self.way, self.ways = "leaf", ("leaf", "copy", "own")
+        if self._are_referred_to():
+            self.ways = ("own", "leaf", "copy")
 
     @property
     def leaves(self) -> list[Tensor]:
-        """The copies that are checked."""
+        """What is nudged: the memory of the tensors that are checked."""
         return [self.tensors[key] for key in self.keys]
 
-    def loss(self, changes: Mapping[str, Tensor]) -> Tensor:
-        """Return the loss, a tensor of one entry, with other tensors in the place of some copies.
+    def choose_way(self, way: str) -> bool:
+        """Choose what the module is called with; return False if these inputs do not allow it."""
+        if way == "own":
+            lendable = self.memory.may_lend
+            own = {k: x for k, x in self._own_inputs().items() if k in self.keys or lendable(x)}
+            if not all(map(lendable, own.values())) or len(set(map(id, own.values()))) < len(own):
+                return False
+            for key, tensor in own.items():
+                self.memory.lend(key, tensor)
+                if key in self.keys:
+                    tensor.requires_grad_()
+        self.way = way
+        return True
 
-        Starts from the saved random state; copies that a forward pass writes into stay as they
-        are, and so do the module's attributes.
+    def trace(self) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return the loss with autograd's graph, and the leaves of that graph by keys.
+
+        What the forward pass leaves behind stays, because a backward pass may need it: call
+        `restore` afterwards.
         """
-        tensors = {**self.tensors, **self._own_copies(), **changes}
+        self.memory.clear_gradients()
+        self.random.restore()
+        with torch.enable_grad():
+            inputs = self._traced_inputs()
+            loss = self._forward(inputs)
+        return loss, {key: inputs.get(key, self.memory.owners.get(key)) for key in self.keys}
+
+    def evaluate(self, *, graph: bool) -> float:
+        """Return the loss of the leaves as they are.
+
+        Parameters
+        ----------
+        graph
+            Whether autograd records it, which a module may need that differentiates inside.
+        """
         self.random.restore()
         try:
-            return self._in_place(tensors, lambda: self._forward(tensors))
+            with torch.set_grad_enabled(graph):
+                inputs = self._traced_inputs() if graph else self._plain_inputs()
+                # A loss may be a view of a tensor that is put back, so it is read at once.
+                loss = float(self._forward(inputs).detach())
+            if graph:  # elsewhere than at the point it may write into more
+                self.note_written(nudged=self.keys)
+            return loss
         finally:
-            self._attributes.restore()
+            self.restore()
 
-    def repeatedly(self, work: Callable[[Callable[[], Tensor]], Result]) -> Result:
-        """Do work that may call for the loss many times, and may change copies in between.
+    def loss(self, changes: Mapping[str, Tensor]) -> Tensor:
+        """Return the loss with other tensors in the place of some."""
+        held = {place: changes[key] for place, key in self._places.items() if key in changes}
+        for place in held:
+            if self.memory.owners[self._places[place]].layout is not torch.strided:
+                raise NotImplementedError(f"{place.removeprefix('module.')} is sparse")
+        inputs = {key: changes.get(key, tensor) for key, tensor in self._plain_inputs().items()}
+        self.random.restore()
+        try:
+            # Which tensors are tied is known, and looking for them takes as long as the call.
+            loss: Tensor = functional_call(
+                self.frame, held, (lambda: self._forward(inputs),), tie_weights=False
+            )
+            return loss.clone()  # it may be a view of a tensor that is put back
+        finally:
+            self.restore()
 
-        That is faster than calling `loss` each time. The copies that a forward pass writes into
-        are put back after each evaluation.
-        """
+    def note_written(self, nudged: Iterable[str] = ()) -> None:
+        """Find out what a forward pass has changed, for `restore`; `nudged` as for `Memory`."""
+        self.random.notice()
+        self.memory.note(nudged)
 
-        def inside() -> Result:
-            attributes = Attributes(self.frame)
-            saved = self._own_copies()
+    def restore(self) -> None:
+        """Put back what an evaluation may have changed, but for nudges."""
+        self._attributes.restore()
+        self._kept.restore()
+        self.memory.restore()
 
-            def evaluate() -> Tensor:
-                self.random.restore()
-                try:
-                    return self._forward(self.tensors)
-                finally:
-                    attributes.restore()
-                    for key, tensor in saved.items():
-                        self.tensors[key].copy_(tensor)
+    def _parameters_and_buffers(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Lend them, and return the leaves' names and the keys of all places in the frame."""
+        leaves: dict[str, str] = {}
+        places: dict[str, str] = {}
+        keys: dict[int, str] = {}
+        buffers = {id(tensor) for tensor in self.frame.buffers()}
+        for place, tensor in self.frame.places():
+            key = places[place] = keys.setdefault(id(tensor), place)
+            if key != place:  # tied
+                continue
+            name = key.removeprefix("module.")
+            if nn.parameter.is_lazy(tensor):
+                raise ParameterError(f"{name} has no shape yet: call the module once before")
+            if tensor.is_meta:
+                raise ParameterError(f"{name} must have values, got a tensor on the device 'meta'")
+            checked = place.startswith("module.") and isinstance(tensor, nn.Parameter)
+            if checked and tensor.requires_grad and tensor.numel():
+                leaves[key] = name
+                check_tensor(name, tensor)
+                if tensor.layout is not torch.strided:
+                    self.notes.append(
+                        f"{name} is sparse: what is checked are the values of its "
+                        f"{tensor.detach()._nnz():,} specified entries, in their order"
+                    )
+            if place.startswith("other") and id(tensor) not in buffers:
+                self.memory.keep_gradient(key, tensor)  # nothing writes into it
+            else:
+                self.memory.lend(key, tensor)
+        self.buffers = tuple(key for number, key in keys.items() if number in buffers)
+        return leaves, places
 
-            return work(evaluate)
-
-        with torch.no_grad():
-            return self._in_place(self.tensors, inside)
-
-    def note_written(self, used: Mapping[str, Tensor]) -> None:
-        """Compare what an evaluation used with the copies that it came from."""
-        for key, tensor in used.items():
-            if not torch.equal(tensor, self.tensors[key]):  # also for NaN, which does no harm
-                self.written.add(key)
-
-    def _in_place(self, tensors: Mapping[str, Tensor], work: Callable[[], Result]) -> Result:
-        """Do work while these tensors are in the place of the module's own."""
-        held = {place: tensors[key] for place, key in self._places.items()}
-        # That tensors are tied is known, and looking for it each time takes as long as the call.
-        result: Result = functional_call(self.frame, held, (work,), tie_weights=False)
-        return result
-
-    def _own_copies(self) -> dict[str, Tensor]:
-        return {key: self.tensors[key].clone() for key in self.written}
-
-    def _forward(self, tensors: Mapping[str, Tensor]) -> Tensor:
-        items = [tensors.get(f"input.{k}", item) for k, item in enumerate(self._items)]
-        return loss_value(self.loss_fn(self.module(*self._rebuild(items))))
-
-    def _input_names(self, taken: Any) -> dict[int, str]:
-        """Return names of the inputs' tensors, none of which a parameter has, by position."""
-        positions = [k for k, item in enumerate(self._items) if isinstance(item, torch.Tensor)]
-        used, names = set(taken), {}
-        single = all(name.partition(".")[0] == "0" for name in self._names)
-        for k in positions:
-            number, dot, rest = self._names[k].partition(".")
-            name = f"input{'' if single else number}{dot}{rest}"
-            while name in used:
+    def _floating_inputs(self, check_inputs: bool, taken: set[str]) -> dict[str, str]:
+        """Copy the inputs, and return the names of those that are checked."""
+        leaves = {}
+        for k, (tensor, name) in enumerate(zip(*self._inputs[:2], strict=True)):
+            key = f"input.{k}"
+            while name in taken:
                 name += "_"
-            names[k] = name
-        return names
+            taken.add(name)
+            floats = tensor.is_floating_point() or tensor.is_complex()
+            if tensor.layout is not torch.strided or tensor.is_nested:
+                if check_inputs and floats:
+                    kind = "nested" if tensor.is_nested else "sparse"
+                    self.notes.append(f"{name} is {kind}, and is not checked")
+                continue
+            if check_inputs and floats and tensor.numel():
+                check_tensor(name, tensor, "; check_inputs=False leaves the inputs out")
+                leaves[key] = name
+            self.memory.copy(key, tensor)
+        return leaves
 
+    def _are_referred_to(self) -> bool:
+        """Tell whether the inputs themselves are needed, because something else refers to them.
 
-def loss_value(loss: Any) -> Tensor:
-    """Return a loss as a tensor without axes, or raise."""
-    if not isinstance(loss, torch.Tensor):
-        raise ParameterError(
-            f"loss_fn must return a tensor, got {type(loss).__name__}: .item() and NumPy cut the "
-            "way back"
-        )
-    if loss.numel() != 1:
-        raise ParameterError(
-            f"loss_fn must return one number, got shape {tuple(loss.shape)}; return its sum or mean"
-        )
-    if loss.dtype not in CHECKED:
-        raise ParameterError(
-            f"loss_fn must return float16, float32 or float64, got {_plain(loss.dtype)}"
-        )
-    return loss.reshape(())
+        That is a hook, a function's closure, or another module whose parameters they are.
+        """
+        inputs = {id(x) for x in self._inputs.tensors if x.requires_grad}
+        referred = {id(x) for held in (self.module, self.loss_fn) for x in captured(held)}
+        referred |= {id(x) for x in self.memory.owners.values()}
+        return not inputs.isdisjoint(referred) or any(map(hooks_of, self._inputs.tensors))
 
+    def _plain_inputs(self) -> dict[str, Tensor]:
+        """Return what the module is called with where no graph is needed."""
+        if self.way == "own":
+            return self._own_inputs()
+        return {
+            key: self.tensors[key].detach() if key in self.tensors else tensor
+            for key, tensor in self._own_inputs().items()
+        }
 
-def numpy_dtype(dtype: Any) -> np.dtype[Any]:
-    """Return NumPy's name of one of the dtypes that can be checked."""
-    return np.dtype(_plain(dtype))
+    def _traced_inputs(self) -> dict[str, Tensor]:
+        """Return what the module is called with where autograd records it."""
+        if self.way == "own":
+            return self._own_inputs()
+        inputs = self._plain_inputs()
+        for key in self.keys:
+            if key in inputs:
+                inputs[key].requires_grad_()
+        return inputs
 
+    def _own_inputs(self) -> dict[str, Tensor]:
+        return {f"input.{k}": tensor for k, tensor in enumerate(self._inputs.tensors)}
 
-def _plain(dtype: Any) -> str:
-    return str(dtype).removeprefix("torch.")
-
-
-def _check_dtype(name: str, tensor: Tensor, hint: str = "") -> None:
-    if tensor.layout is not torch.strided:
-        raise ParameterError(f"{name} must be a dense tensor, got {tensor.layout}{hint}")
-    if tensor.is_complex():
-        raise ParameterError(
-            f"{name} must be real, got {_plain(tensor.dtype)}: pass its real and imaginary parts, "
-            f"and put them together in the module{hint}"
-        )
-    if tensor.dtype not in CHECKED:
-        raise ParameterError(
-            f"{name} must be float16, float32 or float64, got {_plain(tensor.dtype)}, whose steps "
-            f"are too coarse for differences: check module.float() or module.double(){hint}"
-        )
-
-
-def _tensors(frame: Frame) -> Iterator[tuple[str, Tensor]]:
-    """Yield every place of a parameter or buffer once; tied ones have several."""
-    for prefix, child in frame.named_modules():
-        for named in (child.named_parameters, child.named_buffers):
-            yield from named(prefix, recurse=False, remove_duplicate=False)
-
-
-def _copy(tensor: Tensor) -> Tensor:
-    if tensor.layout is not torch.strided:
-        return tensor.detach().clone()
-    return tensor.detach().clone(memory_format=torch.contiguous_format)
-
-
-def _flat(inputs: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[str, ...], Callable[..., Any]]:
-    """Return what tuples, lists and dicts of inputs hold, its names, and what rebuilds them."""
-    if not inputs:
-        return (), (), lambda items: ()
-    flat = flatten(inputs, "inputs", nudgeable=False)
-    return flat.arrays, flat.names, flat.rebuild
+    def _forward(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        items = list(inputs.values())
+        if self.way == "copy":
+            items = [item.clone() for item in items]
+        return loss_value(self.loss_fn(self.module(*self._inputs.rebuild(items))))
