@@ -1,4 +1,4 @@
-"""Ways to evaluate a function of JAX's beside a point: many points at once, or one by one."""
+"""Ways to evaluate a JAX function near a point: many points at once, or one by one."""
 
 from __future__ import annotations
 
@@ -11,70 +11,113 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from nudgegrad.differentiate.leaves import Leaves
-from nudgegrad.differentiate.probe import PAIR
 from nudgegrad.differentiate.stopping import leave_if_asked
+from nudgegrad.jax.arguments import Arguments
+from nudgegrad.jax.outputs import WeightedSum
 
-__all__ = ["Batched", "Looped", "disagreement"]
+__all__ = ["Batched", "Call", "Looped", "raises"]
 
 Array = NDArray[Any]
-Call = Callable[[Sequence[Any]], Any]
+Call = Callable[[Sequence[Any]], list[Any]]
 
-COMPARED = 3
-"""Nudges of every leaf at which a fast way is held against plain calls."""
+POINTS = 4
+"""Points for every entry of an array that a batch of it has room for, at most."""
+
+
+def raises(error: Exception) -> str:
+    """Return what an error says, in one short line."""
+    lines = [line for line in str(error).splitlines() if line.strip()] or [""]
+    # What a callback raises comes with its traceback, whose last line says it.
+    text = lines[-1] if "Traceback (most recent call last)" in lines[0] else lines[0]
+    text = text.removeprefix(f"{type(error).__name__}: ")
+    text = text if len(text) <= 100 else text[:99] + "…"
+    return f"raises {type(error).__name__} ({text})"
 
 
 class Looped:
     """Evaluates one point after another.
 
+    A point at which the function raises, though it does not at x, has the value NaN.
+
     Parameters
     ----------
     call
-        Takes the leaves, as a list, and returns a scalar.
-    leaves
-        The point.
+        Takes the leaves, as a list, and returns the outputs, as a list.
+    arguments
+        The point x.
+    total
+        Makes one number of the outputs. None weighs what they are at x.
     """
 
-    def __init__(self, call: Call, leaves: Leaves) -> None:
-        self.call, self.leaves = call, leaves
-        self.start = [jnp.array(array) for array in leaves.arrays]
+    def __init__(self, call: Call, arguments: Arguments, total: WeightedSum | None = None) -> None:
+        self.call, self.arguments = call, arguments
+        self._start = [arguments.on_device(leaf, array) for leaf, array in enumerate(self.arrays)]
+        self.own = self._outputs(self.start)
+        self.total = WeightedSum(self.own) if total is None else total
+        self.raised: list[str] = []
 
     @property
     def arrays(self) -> tuple[Array, ...]:
         """The leaves of x."""
-        return self.leaves.arrays
+        return self.arguments.leaves.arrays
+
+    @property
+    def start(self) -> list[Any]:
+        """The leaves of x on their devices."""
+        for leaf, array in enumerate(self._start):
+            if array.is_deleted():  # f gives its memory away: jax.jit(…, donate_argnums=…)
+                self._start[leaf] = self.arguments.on_device(leaf, self.arrays[leaf])
+        return list(self._start)
 
     def centre(self) -> Array:
         """Return f(x)."""
-        return np.asarray(self.call(self.start))
+        return self.total.of(self._outputs(self.start))
 
     def at(self, leaf: int, indices: Array, points: Array) -> Array:
         """Return f where one entry of x has another value, (n, k)."""
-        values = []
-        for index, row in zip(indices.tolist(), points, strict=True):
-            for point in row:
-                moved = self.arrays[leaf].copy()
-                moved.flat[index] = point
-                leaves = list(self.start)
-                leaves[leaf] = jnp.array(moved)
-                values.append(np.asarray(self.call(leaves)))
-                leave_if_asked()
-        return np.asarray(values).reshape(points.shape)
+        flat = points.reshape(-1)
+        values = self.each(leaf, np.repeat(indices, points.shape[1]), flat)
+        return values.reshape(points.shape)
+
+    def each(self, leaf: int, places: Array, points: Array) -> Array:
+        """Return f where one entry of x has another value, for each of (n,) places and values."""
+        values = np.empty(len(points))
+        for k, (place, point) in enumerate(zip(places.tolist(), points, strict=True)):
+            moved = self.arrays[leaf].copy()
+            moved.flat[place] = point
+            leaves = self.start
+            leaves[leaf] = self.arguments.on_device(leaf, moved)
+            values[k] = self._value(leaves)
+        return values
 
     def along(self, direction: Sequence[Array], sizes: Array) -> Array:
         """Return f at x + s·direction for each s of `sizes`, (k,)."""
         values = []
         for size in sizes.tolist():
             moved = [
-                jnp.array((array + size * move).astype(array.dtype))
-                for array, move in zip(self.arrays, direction, strict=True)
+                self.arguments.on_device(leaf, (array + size * move).astype(array.dtype))
+                for leaf, (array, move) in enumerate(zip(self.arrays, direction, strict=True))
             ]
-            values.append(np.asarray(self.call(moved)))
+            values.append(self._value(moved))
         return np.asarray(values)
 
     def block(self, leaf: int, points: int) -> int:
         """Return how many entries to ask for at once: few enough to be stopped between."""
         return 16
+
+    def _outputs(self, leaves: Sequence[Any]) -> list[Array]:
+        return list(jax.device_get(self.call(leaves)))
+
+    def _value(self, leaves: Sequence[Any]) -> float:
+        leave_if_asked()
+        try:
+            outputs = self._outputs(leaves)
+        except Exception as error:
+            if "RESOURCE_EXHAUSTED" in str(error):
+                raise
+            self.raised.append(raises(error))
+            return float("nan")
+        return float(self.total.of_batch([output[None] for output in outputs], self.own)[0])
 
 
 class Batched:
@@ -85,26 +128,33 @@ class Batched:
 
     Parameters
     ----------
-    call, leaves
+    call, arguments, total
         As for `Looped`.
     max_bytes
         Of a batch of the nudged leaf, or of the largest array that comes of it.
     """
 
-    def __init__(self, call: Call, leaves: Leaves, max_bytes: int) -> None:
-        self.single = Looped(jax.jit(call), leaves)
+    def __init__(
+        self, call: Call, arguments: Arguments, total: WeightedSum, max_bytes: int
+    ) -> None:
+        self.single = Looped(jax.jit(call), arguments, total)
         largest = _largest(jax.make_jaxpr(call)(self.single.start).jaxpr)
-        self.rows = [_rows(array, largest, max_bytes) for array in leaves.arrays]
+        self.rows = [_rows(array, largest, max_bytes) for array in self.arrays]
         self._nudged = [
             jax.jit(partial(_batch, call, leaf, array.shape))
-            for leaf, array in enumerate(leaves.arrays)
+            for leaf, array in enumerate(self.arrays)
         ]
-        self._offsets: dict[int, float] = {}
+        self._own: dict[int, list[Array]] = {}
 
     @property
     def arrays(self) -> tuple[Array, ...]:
         """The leaves of x."""
         return self.single.arrays
+
+    @property
+    def raised(self) -> list[str]:
+        """What f raised near x, each time."""
+        return self.single.raised
 
     def centre(self) -> Array:
         """Return f(x)."""
@@ -113,32 +163,39 @@ class Batched:
     def at(self, leaf: int, indices: Array, points: Array) -> Array:
         """Return f where one entry of x has another value, (n, k).
 
-        A batch may add up in another order than a single call, and so round otherwise. What it
+        A batch may add up in another order than a single call, and so round in another way. What it
         makes of x itself is put right by f(x), and everything else by as much, so that a nudge
         that changes nothing gives f(x) to the bit.
         """
-        values = self.values(leaf, indices, points).astype(np.float64)
-        if leaf not in self._offsets:
-            own = self.values(leaf, np.zeros(1, np.int32), self.arrays[leaf].reshape(-1)[:1, None])
-            with np.errstate(invalid="ignore"):
-                offset = float(self.centre().astype(np.float64) - own[0, 0])
-            self._offsets[leaf] = offset if np.isfinite(offset) else 0.0
-        return values + self._offsets[leaf]
-
-    def values(self, leaf: int, indices: Array, points: Array) -> Array:
-        """Return what the batches give, as they give it."""
         rows = self.rows[leaf]
-        which = np.repeat(indices, points.shape[1]).astype(np.int32)
-        flat = np.ascontiguousarray(points).reshape(-1)
-        found = []
+        places = np.repeat(indices, points.shape[1])
+        flat = points.reshape(-1)
+        values = np.empty(flat.size)
         for first in range(0, flat.size, rows):
             part = slice(first, first + rows)
-            count = len(flat[part])
-            places = np.zeros(rows, np.int32)
-            values = np.full(rows, self.arrays[leaf].flat[0])  # x itself, where nothing is asked
-            places[:count], values[:count] = which[part], flat[part]
-            found.append(np.asarray(self._nudged[leaf](self.single.start, places, values))[:count])
-        return np.concatenate(found).reshape(points.shape)
+            try:
+                outputs = self.outputs(leaf, places[part], flat[part])
+            except Exception:  # at one of the points, which has to be found
+                values[part] = self.single.each(leaf, places[part], flat[part])
+            else:
+                values[part] = self.single.total.of_batch(outputs, self.own(leaf))
+        return values.reshape(points.shape)
+
+    def own(self, leaf: int) -> list[Array]:
+        """Return the outputs that a batch of nudges of a leaf gives at x itself."""
+        if leaf not in self._own:
+            here = self.outputs(leaf, np.zeros(1, np.int32), self.arrays[leaf].reshape(-1)[:1])
+            self._own[leaf] = [output[0] for output in here]
+        return self._own[leaf]
+
+    def outputs(self, leaf: int, places: Array, points: Array) -> list[Array]:
+        """Return the outputs of one batch, at most as many points as it has rows."""
+        rows, count = self.rows[leaf], len(points)
+        which = np.zeros(rows, np.int32)
+        values = np.full(rows, self.arrays[leaf].flat[0])  # x itself, where nothing is asked
+        which[:count], values[:count] = places, points
+        found = self._nudged[leaf](self.single.start, *jax.device_put((which, values)))
+        return [output[:count] for output in jax.device_get(found)]
 
     def along(self, direction: Sequence[Array], sizes: Array) -> Array:
         """Return f at x + s·direction for each s of `sizes`, (k,)."""
@@ -151,21 +208,22 @@ class Batched:
 
 def _batch(
     call: Call, leaf: int, shape: tuple[int, ...], leaves: Sequence[Any], places: Any, values: Any
-) -> Any:
-    """Return the function where one entry of a leaf has another value, for each of (n,) such."""
+) -> list[Any]:
+    """Return the outputs where one entry of a leaf has another value, for each of (n,) such."""
     flat = leaves[leaf].reshape(-1)
+    numbers = jnp.arange(flat.size, dtype=places.dtype)
 
-    def one(place: Any, value: Any) -> Any:
-        moved = jnp.where(jnp.arange(flat.size) == place, value, flat)
+    def one(place: Any, value: Any) -> list[Any]:
+        moved = jnp.where(numbers == place, value, flat)
         return call([*leaves[:leaf], moved.reshape(shape), *leaves[leaf + 1 :]])
 
-    return jax.vmap(one)(places, values)
+    return list(jax.vmap(one)(places, values))
 
 
 def _rows(array: Array, largest: int, max_bytes: int) -> int:
     """Return how many points a batch of a leaf holds."""
-    rows = min(max_bytes // max(array.nbytes, largest, 1), PAIR * array.size)
-    return max(1, rows - rows % PAIR if rows > PAIR else rows)
+    rows = min(max_bytes // max(array.nbytes, largest, 1), POINTS * array.size)
+    return max(1, rows - rows % POINTS if rows > POINTS else rows)
 
 
 def _largest(jaxpr: Any) -> int:
@@ -182,37 +240,3 @@ def _largest(jaxpr: Any) -> int:
                 if hasattr(inner, "eqns"):
                     largest = max(largest, _largest(inner))
     return largest
-
-
-def disagreement(fast: Batched | Looped, plain: Looped) -> str | None:
-    """Return where a fast way departs from plain calls, or None if they agree.
-
-    They are compared at x and at a few random nudges of every leaf, among a whole batch of others:
-    so a rule that mixes up the points of a batch shows.
-    """
-    rng = np.random.default_rng(0)
-    values = fast.values if isinstance(fast, Batched) else fast.at
-    if not _agree(fast.centre(), plain.centre()):
-        return f"gives {float(fast.centre()):g} for f(x) = {float(plain.centre()):g}"
-    few = slice(0, COMPARED + 1)
-    for leaf, (name, array) in enumerate(zip(plain.leaves.names, plain.arrays, strict=True)):
-        flat = array.reshape(-1)
-        count = max(COMPARED + 1, fast.rows[leaf] if isinstance(fast, Batched) else 0)
-        indices = rng.integers(flat.size, size=count)
-        size = np.abs(flat[np.isfinite(flat)]).astype(np.float64).max(initial=0.0) or 1.0
-        nudges = size * rng.choice([-1, 1], count) * 2.0 ** -rng.uniform(0, 6, count)
-        nudges[0] = 0
-        points = (flat[indices] + nudges).astype(array.dtype)[:, None]
-        found = values(leaf, indices, points)[few]
-        if not _agree(found, plain.at(leaf, indices[few], points[few])):
-            return f"departs from plain calls where {name} is nudged"
-    return None
-
-
-def _agree(one: Array, other: Array) -> bool:
-    """Tell whether values differ by rounding only."""
-    eps = max(float(np.finfo(values.dtype).eps) for values in (one, other))
-    allowed = max(16 * eps, min(1024 * eps, 1e-3))
-    one, other = one.astype(np.float64), other.astype(np.float64)
-    size = float(np.abs(other[np.isfinite(other)]).max(initial=0.0))
-    return bool(np.allclose(one, other, rtol=0, atol=allowed * size, equal_nan=True))
