@@ -5,15 +5,28 @@ from __future__ import annotations
 from tests.vectors import (
     chemistry,
     circuits,
+    least_squares,
     likelihoods,
     magnitudes,
     orbits,
     pharmacology,
+    regressions,
+    systems,
 )
 from tests.vectors.vector import Vector, collect
 
 __all__ = ["VECTORS", "Vector"]
 
-FAMILIES = (pharmacology, circuits, orbits, chemistry, likelihoods, magnitudes)
+FAMILIES = (
+    pharmacology,
+    circuits,
+    orbits,
+    chemistry,
+    likelihoods,
+    magnitudes,
+    least_squares,
+    systems,
+    regressions,
+)
 
 VECTORS: tuple[Vector, ...] = tuple(one for family in FAMILIES for one in collect(family))
