@@ -9,6 +9,8 @@ import numpy as np
 
 from tests.vectors.vector import vector
 
+ONLY64 = ("float64",)
+
 
 @vector("magnitudes/million-and-thousandth", [1e6, 1e-3])
 def million(m: Any, x: Any) -> Any:
@@ -67,7 +69,7 @@ def fast_sine_among_others(m: Any, x: Any) -> Any:
     return m.sin(1e5 * x[0]) + x[1] ** 2 + m.exp(x[2])
 
 
-@vector("magnitudes/sine-of-a-date", [1.7e9 + 0.3])
+@vector("magnitudes/sine-of-a-date", [1.7e9 + 0.3], dtypes=ONLY64)
 def date(m: Any, x: Any) -> Any:
     return m.sin(2 * m.pi * x[0])
 
@@ -90,14 +92,14 @@ def narrow_line(m: Any, x: Any) -> Any:
     return background + height * m.exp(-(((656.30e-9 - centre) / width) ** 2) / 2)
 
 
-@vector("magnitudes/resonance", [1.0e9 + 120.0, 50.0, 2.0])
+@vector("magnitudes/resonance", [1.0e9 + 120.0, 50.0, 2.0], dtypes=ONLY64)
 def resonance(m: Any, x: Any) -> Any:
     """A Lorentzian 100 Hz wide at 1 GHz."""
     frequency, width, height = x
     return height * width**2 / ((frequency - 1.0e9) ** 2 + width**2)
 
 
-@vector("magnitudes/sharp-step", [300.0002, 1e-4, 5.0])
+@vector("magnitudes/sharp-step", [300.0002, 1e-4, 5.0], dtypes=ONLY64)
 def sharp_step(m: Any, x: Any) -> Any:
     """A phase transition of 0.1 mK at 300 K."""
     kelvin, width, jump = x
@@ -220,11 +222,6 @@ def powers(m: Any, x: Any) -> Any:
 def time_constants(m: Any, x: Any) -> Any:
     """Three relaxations, each looked at after about one of its own time constants."""
     return m.exp(-1.2e-9 / x[0]) + m.exp(-0.7e-3 / x[1]) + m.exp(-2e3 / x[2])
-
-
-@vector("magnitudes/weighted-relu", [-1.0, -0.3, -0.1, 0.2, 0.9])
-def weighted_relu(m: Any, x: Any) -> Any:
-    return m.sum(m.array((1.0, 2.0, 3.0, 4.0, 5.0)) * m.maximum(x, 0.0 * x))
 
 
 @vector("magnitudes/quartics", [0.02, 3.0, 150.0])

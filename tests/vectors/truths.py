@@ -44,6 +44,8 @@ class Truth:
         ∂²f/∂x_i² and ∂³f/∂x_i³.
     size : array
         |x_i|, and the vector's scale where it is zero.
+    kinks : array
+        How far the nearest kink is.
     grain : array
         The distance from x_i to the next number of the dtype.
     rounding : float
@@ -56,16 +58,21 @@ class Truth:
     second: Array
     third: Array
     size: Array
+    kinks: Array
     grain: Array
     rounding: float
     dtype: str
 
-    @property
-    def reach(self) -> Array:
-        """How far each entry can be moved before f is no longer a parabola: |g / f‴|^½."""
+    def reach(self, of: Array | None = None) -> Array:
+        """Return how far each entry can be moved before f is no longer a parabola, or bends.
+
+        That is (|g| / |f‴|)^½ for the gradient, or for other slopes `of` the same size.
+        """
+        slopes = np.abs(self.gradient if of is None else of)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            bend = np.sqrt(np.abs(self.gradient)) / np.sqrt(np.abs(self.third))
-        return np.fmin(self.size, np.where(self.third == 0, np.inf, bend))
+            bend = np.sqrt(slopes) / np.sqrt(np.abs(self.third))
+        smooth = np.fmin(self.size, np.where(self.third == 0, np.inf, bend))
+        return np.minimum(smooth, self.kinks)
 
     def noise(self, relative: float = 0.0) -> float:
         """Return the noise of f where a relative noise is added to its values."""
@@ -75,17 +82,18 @@ class Truth:
     def important(self) -> NDArray[np.bool_]:
         """The entries a change of which, by their size or within their reach, moves f."""
         important = np.zeros(self.gradient.shape, bool)
-        for change in (self.size, self.reach):
+        for change in (self.size, self.reach()):
             effect = np.abs(self.gradient) * change
             important |= (effect >= IMPORTANT * effect.max()) & (effect > 0)
         return important
 
-    def signal(self, relative: float = 0.0) -> Array:
-        """Return each entry's effect over the noise: 0 where x has too few digits for its reach."""
-        noise = self.noise(relative)
-        with np.errstate(divide="ignore"):
-            signal = np.abs(self.gradient) * self.reach / noise
-        return np.where(self.reach >= GRAIN * self.grain, signal, 0.0)
+    def signal(self, relative: float = 0.0, of: Array | None = None) -> Array:
+        """Return each entry's effect over the noise: 0 where x has too few digits for its reach.
+
+        Of the gradient, or of other slopes `of`.
+        """
+        slopes, reach = np.abs(self.gradient if of is None else of), self.reach(of)
+        return np.where(reach >= GRAIN * self.grain, slopes * reach / self.noise(relative), 0.0)
 
     def matters(self, relative: float = 0.0, margin: float | None = None) -> NDArray[np.bool_]:
         """Return which entries are important and stand out of the noise by a margin."""
@@ -134,8 +142,8 @@ def truth(vector: Vector, dtype: str = "float64") -> Truth:
         ))  # fmt: skip
     gradient, second, third = np.array(columns, dtype=object).T.astype(np.float64)
     return Truth(
-        float(centre), gradient, second, third, size, np.spacing(np.abs(start)).astype(np.float64),
-        _rounding(vector, start, centre), dtype,
+        float(centre), gradient, second, third, size, np.array(vector.kinks),
+        np.spacing(np.abs(start)).astype(np.float64), _rounding(vector, start, centre), dtype,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,8 @@ class Vector:
         For each parameter the size of a change that matters where the parameter is zero.
     dtypes
         In which it can be evaluated. A float32 overflows at 3e38 and underflows at 1e-45.
+    kinks
+        For each parameter how far the nearest kink or step is: infinity where there is none.
     """
 
     name: str
@@ -42,6 +45,7 @@ class Vector:
     start: tuple[float, ...]
     scales: tuple[float, ...]
     dtypes: tuple[str, ...]
+    kinks: tuple[float, ...]
 
     @property
     def family(self) -> str:
@@ -65,12 +69,14 @@ def vector(
     *,
     scales: Sequence[float] | float = 1.0,
     dtypes: tuple[str, ...] = ALL,
+    kinks: Sequence[float] = (),
 ) -> Callable[[Callable[[Any, Any], Any]], Vector]:
     """Return a decorator that makes a `Vector` of a formula."""
 
     def decorate(formula: Callable[[Any, Any], Any]) -> Vector:
         sizes = [scales] * len(start) if isinstance(scales, float) else scales
-        return Vector(name, formula, tuple(map(float, start)), tuple(sizes), dtypes)
+        far = kinks or [math.inf] * len(start)
+        return Vector(name, formula, tuple(map(float, start)), tuple(sizes), dtypes, tuple(far))
 
     return decorate
 
