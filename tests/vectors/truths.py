@@ -88,12 +88,18 @@ class Truth:
         return important
 
     def signal(self, relative: float = 0.0, of: Array | None = None) -> Array:
-        """Return each entry's effect over the noise: 0 where x has too few digits for its reach.
+        """Return each entry's effect over the noise, at the nudge that makes most of it.
 
-        Of the gradient, or of other slopes `of`.
+        That is within the entry's reach, and short enough for f, and so its noise, not to grow. It
+        is 0 where x has too few digits for such a nudge. `of` takes the place of the gradient.
         """
-        slopes, reach = np.abs(self.gradient if of is None else of), self.reach(of)
-        return np.where(reach >= GRAIN * self.grain, slopes * reach / self.noise(relative), 0.0)
+        slopes = np.abs(self.gradient if of is None else of)
+        noise = self.noise(relative)
+        growth = max(relative, float(np.finfo(self.dtype).eps) / 2) * np.abs(self.second) / 2
+        with np.errstate(divide="ignore"):
+            nudge = np.minimum(self.reach(of), np.sqrt(noise / growth))
+        effect = slopes * nudge / (noise + growth * nudge**2)
+        return np.where(nudge >= GRAIN * self.grain, effect, 0.0)
 
     def matters(self, relative: float = 0.0, margin: float | None = None) -> NDArray[np.bool_]:
         """Return which entries are important and stand out of the noise by a margin."""
@@ -104,6 +110,14 @@ class Truth:
     def clear(self, relative: float = 0.0) -> NDArray[np.bool_]:
         """Return which entries matter and stand out so far that a tenth of them can be told."""
         return self.matters(relative, CLEAR)
+
+    def forward_error(self, relative: float = 0.0) -> Array:
+        """Return how well a one-sided difference can know each entry, relative to it.
+
+        That is 2·(noise·|f″|)^½ / |g|, where truncation and noise are as large as each other.
+        """
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return 2 * np.sqrt(self.noise(relative) * np.abs(self.second)) / np.abs(self.gradient)
 
     def asked(self, relative: float = 0.0) -> bool:
         """Return whether a check of the true gradient must pass.
