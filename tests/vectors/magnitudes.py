@@ -74,7 +74,7 @@ def date(m: Any, x: Any) -> Any:
     return m.sin(2 * m.pi * x[0])
 
 
-@vector("magnitudes/tide-at-a-date", [1.7e9 + 11.0, 1.3, 0.4])
+@vector("magnitudes/tide-at-a-date", [1.7e9 + 11.0, 1.3, 0.4], dtypes=ONLY64)
 def tide(m: Any, x: Any) -> Any:
     t, height, phase = x
     return height * m.cos(2 * m.pi * t / 44712.0 + phase) + 0.3 * m.cos(2 * m.pi * t / 43200.0)

@@ -110,7 +110,7 @@ def rocket(m: Any, x: Any) -> Any:
     return exhaust * m.log(full / empty) - gravity * 150.0
 
 
-@vector("orbits/time-since-epoch", [1.7e9 + 0.3, 5400.0, 1.2])
+@vector("orbits/time-since-epoch", [1.7e9 + 0.3, 5400.0, 1.2], dtypes=ONLY64)
 def phase_of_orbit(m: Any, x: Any) -> Any:
     """Height in an orbit of 90 minutes, by seconds since 1970."""
     t, turn, phase = x

@@ -28,6 +28,9 @@ CLEAR = 1e4
 NUDGE = 1e-18
 """Of an entry's size, for differences of numbers with 80 digits."""
 
+VANISHING = 1e-20
+"""An entry's effect over the rounding of f, below which the true slope is taken for 0."""
+
 GRAIN = 64
 """Units in the last place of x that an entry's reach must have, to be differenced at all."""
 
@@ -155,9 +158,11 @@ def truth(vector: Vector, dtype: str = "float64") -> Truth:
             ((d - a) - 2 * (c - b)) / (2 * h**3),
         ))  # fmt: skip
     gradient, second, third = np.array(columns, dtype=object).T.astype(np.float64)
+    rounding = _rounding(vector, start, centre)
+    gradient[np.abs(gradient) * size < VANISHING * rounding] = 0  # the rounding of 80 digits
     return Truth(
         float(centre), gradient, second, third, size, np.array(vector.kinks),
-        np.spacing(np.abs(start)).astype(np.float64), _rounding(vector, start, centre), dtype,
+        np.spacing(np.abs(start)).astype(np.float64), rounding, dtype,
     )  # fmt: skip
 
 

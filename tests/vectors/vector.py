@@ -35,7 +35,8 @@ class Vector:
     scales
         For each parameter the size of a change that matters where the parameter is zero.
     dtypes
-        In which it can be evaluated. A float32 overflows at 3e38 and underflows at 1e-45.
+        In which it can be evaluated. A float32 overflows at 3e38 and underflows at 1e-45, and a
+        date in seconds has too few digits in it.
     kinks
         For each parameter how far the nearest kink or step is: infinity where there is none.
     """
