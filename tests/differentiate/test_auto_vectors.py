@@ -20,19 +20,21 @@ def differences(case: Case) -> Differences:
     return found
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_every_entry_that_matters_is_near(case: Case, scheme: str) -> None:
-    if scheme == "central":
-        found = differences(case).gradient
-    else:
-        found = ng.numerical_gradient(case.f, case.x, h="auto", scheme=scheme)
-    true, clear = case.truth, case.clear
-    if scheme == "forward":
-        clear &= true.forward_error(case.noise) <= SCHEMES[scheme] / 10
-    np.testing.assert_allclose(
-        np.asarray(found, np.float64)[clear], true.gradient[clear], rtol=SCHEMES[scheme]
-    )
+def test_every_entry_that_matters_is_near(case: Case) -> None:
+    true, missed = case.truth, []
+    for scheme, limit in SCHEMES.items():
+        if scheme == "central":
+            found = differences(case).gradient
+        else:
+            found = ng.numerical_gradient(case.f, case.x, h="auto", scheme=scheme)
+        asked = case.clear
+        if scheme == "forward":
+            asked &= true.forward_error(case.noise) <= limit / 10
+        off = np.abs(np.asarray(found, np.float64) - true.gradient)
+        if not (off <= limit * np.abs(true.gradient))[asked].all():
+            missed.append(f"{scheme}: {found}")
+    assert not missed, f"of {true.gradient}, {case.clear}: {missed}"
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=str)
@@ -44,6 +46,6 @@ def test_error_bars_cover_the_truth_and_are_not_much_too_wide(setting: Setting) 
         off = np.abs(np.asarray(found.gradient, np.float64) - true) - rounding
         bar = np.asarray(found.errors, np.float64)
         covered += (off <= bar).tolist()
-        widths += (bar / np.maximum(off, rounding))[case.clear].tolist()
+        widths += (bar[case.clear] / np.maximum(off, rounding)[case.clear]).tolist()
     assert np.mean(covered) >= 0.99
     assert np.median(widths) <= 100
