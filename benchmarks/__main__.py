@@ -18,6 +18,7 @@ SUMMARIES = {
     "cold-start": "Seconds of --help, import and train, from the shell.",
     "dtypes": "float32 and float64 over five seeds.",
     "checkers": "The bug zoo through our gradient checker and others.",
+    "vectors": "Functions of vectors whose entries differ, checked and differentiated.",
     "check-speed": "How long gradient checks take, ours and others'.",
     "accuracy-for-time": "Test accuracy after so many seconds of training.",
     "models": "The book's networks, trained, and naive beside node for the last.",

@@ -20,6 +20,7 @@ MODULES = {
     "cold-start": "cold_start",
     "dtypes": "dtypes",
     "checkers": "checkers",
+    "vectors": "vectors",
     "check-speed": "check_speed",
     "accuracy-for-time": "accuracy",
     "page": "page",

@@ -23,6 +23,7 @@ NAMES = (
     "cold-start",
     "dtypes",
     "checkers",
+    "vectors",
     "check-speed",
     "page",
     "models",
@@ -160,6 +161,22 @@ def test_checkers(results: Path) -> None:
         assert outcome["seconds"] > 0
     assert names
     assert document["measures"]["bugs found by nudgegrad"]["median"] == 1
+
+
+def test_vectors(results: Path) -> None:
+    document = read(results, "vectors")
+    assert list(document["parts"]) == ["float64", "float32", "float64-noisy"]
+    assert set(document["skipped"]) <= {"SciPy", "numdifftools"}
+    for part in document["parts"].values():
+        verdicts = part["verdicts"]
+        assert 0 < verdicts["asked"] <= verdicts["entries"]
+        assert verdicts["found"] <= verdicts["mistakes"]
+        for name in ("central", "five-point", "richardson", "forward"):
+            assert part["gradients"][f"nudgegrad {name}"]["calls"] > 0
+        for name in ("SciPy 2-point", "SciPy 3-point", "numdifftools"):
+            assert (name.split()[0] in document["skipped"]) != (name in part["gradients"])
+    for measure in ("mistakes found", "right gradients passed", "entries within 1 %, central"):
+        assert is_spread(document["measures"][measure])
 
 
 def test_a_case_that_takes_too_long_is_given_up() -> None:
