@@ -159,7 +159,7 @@ def test_options(capsys: pytest.CaptureFixture[str]) -> None:
     found = check("--rtol", 0.01, "--atol", 0)
     assert (found["rtol"], found["atol"]) == (0.01, 0)
     assert check("--h", 0.5)["h"] == {"a": 0.5, "b": 0.5}
-    assert check("--h", "auto")["h"]["a"] < 0.5
+    assert check("--h", "auto")["h"]["a"] != 0.5
     assert check("--taylor")["taylor"]["passed"] is False
     assert check()["taylor"] is None
     assert check("--max-seconds", 60)["coverage"] == 1

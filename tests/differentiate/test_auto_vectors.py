@@ -31,6 +31,8 @@ def test_every_entry_that_matters_is_near(case: Case) -> None:
         asked = case.clear
         if scheme == "forward":
             asked &= true.forward_error(case.noise) <= limit / 10
+        if case.noise and scheme != "central":  # which is known from many more nudges
+            limit *= 3
         off = np.abs(np.asarray(found, np.float64) - true.gradient)
         if not (off <= limit * np.abs(true.gradient))[asked].all():
             missed.append(f"{scheme}: {found}")

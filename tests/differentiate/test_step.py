@@ -94,8 +94,6 @@ def test_dead_entries_do_not_mislead() -> None:
     x = np.zeros(1000)
     x[::100] = 1.0
     weights = (x != 0).astype(float)
-    found = ng.numerical_gradient(
-        lambda x: np.sum(np.exp(weights * x)), x, "auto", error_bars=True
-    )
+    found = ng.numerical_gradient(lambda x: np.sum(np.exp(weights * x)), x, "auto", error_bars=True)
     np.testing.assert_allclose(found.gradient, weights * np.exp(x), rtol=1e-8)
     assert found.steps["x"].nudges[::100].max() < 0.1

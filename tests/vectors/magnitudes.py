@@ -59,12 +59,13 @@ def slow_logistic_growth(m: Any, x: Any) -> Any:
     return capacity / (1 + m.exp(-rate * (864000.0 - middle)))
 
 
-@vector("magnitudes/fast-sine", [1.0], scales=1e-5)
+# In float32 the argument, 1e5, is rounded to a hundredth of a radian.
+@vector("magnitudes/fast-sine", [1.0], scales=1e-5, dtypes=ONLY64)
 def fast_sine(m: Any, x: Any) -> Any:
     return m.sin(1e5 * x[0])
 
 
-@vector("magnitudes/fast-sine-among-others", [1.0, 2.0, 0.5])
+@vector("magnitudes/fast-sine-among-others", [1.0, 2.0, 0.5], dtypes=ONLY64)
 def fast_sine_among_others(m: Any, x: Any) -> Any:
     return m.sin(1e5 * x[0]) + x[1] ** 2 + m.exp(x[2])
 

@@ -76,7 +76,11 @@ def _function(case: Case) -> Callable[[NDArray[Any]], Any]:
 
 def cases(setting: Setting) -> tuple[Case, ...]:
     """Return all functions that can be evaluated in one of the ways."""
-    return tuple(Case(vector, setting) for vector in VECTORS if setting.dtype in vector.dtypes)
+    return tuple(
+        Case(vector, setting)
+        for vector in VECTORS
+        if setting.dtype in vector.dtypes and (vector.noisy or not setting.noise)
+    )
 
 
 CASES = tuple(case for setting in SETTINGS for case in cases(setting))

@@ -39,6 +39,8 @@ class Vector:
         date in seconds has too few digits in it.
     kinks
         For each parameter how far the nearest kink or step is: infinity where there is none.
+    noisy
+        Whether its slopes can still be told with a relative noise of 1e-6.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Vector:
     scales: tuple[float, ...]
     dtypes: tuple[str, ...]
     kinks: tuple[float, ...]
+    noisy: bool = True
 
     @property
     def family(self) -> str:
@@ -71,13 +74,15 @@ def vector(
     scales: Sequence[float] | float = 1.0,
     dtypes: tuple[str, ...] = ALL,
     kinks: Sequence[float] = (),
+    noisy: bool = True,
 ) -> Callable[[Callable[[Any, Any], Any]], Vector]:
     """Return a decorator that makes a `Vector` of a formula."""
 
     def decorate(formula: Callable[[Any, Any], Any]) -> Vector:
         sizes = [scales] * len(start) if isinstance(scales, float) else scales
         far = kinks or [math.inf] * len(start)
-        return Vector(name, formula, tuple(map(float, start)), tuple(sizes), dtypes, tuple(far))
+        values = tuple(map(float, start))
+        return Vector(name, formula, values, tuple(sizes), dtypes, tuple(far), noisy)
 
     return decorate
 

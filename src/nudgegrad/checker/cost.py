@@ -146,7 +146,9 @@ class Budget:
     def expected(self) -> int:
         """Evaluations of the whole check, if the rest of the entries are as those seen so far."""
         seen = self.evaluations - self._once + max(self._later, 0)
-        if 0 < self._planned < self.total:
+        if self._planned >= self.total:
+            return self._once + seen
+        if self._planned > 0:
             seen = round(seen * self.total / self._planned)
         return self._once + max(seen, self.total)
 

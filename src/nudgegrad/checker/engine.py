@@ -28,7 +28,7 @@ from nudgegrad.differentiate.guarded import Guarded
 from nudgegrad.differentiate.leaves import Leaves
 from nudgegrad.differentiate.probe import GLANCE
 from nudgegrad.differentiate.select import select_entries
-from nudgegrad.differentiate.share import surroundings
+from nudgegrad.differentiate.surroundings import surroundings
 from nudgegrad.validation import ParameterError, check_boolean, check_choice, check_real
 
 __all__ = ["STOPPED", "Options", "examine"]
@@ -92,6 +92,7 @@ class Options:
         return Tolerances(self.factor, self.rtol, self.atol)
 
 
+@np.errstate(all="ignore")  # of our own arithmetic: values near an edge are not finite
 def examine(
     evaluate: Evaluator,
     leaves: Leaves,
@@ -134,7 +135,8 @@ def examine(
         options.announce,
     )  # fmt: skip
     evaluate = guarded = Guarded(evaluate, read_bounds(leaves, options.bounds))
-    around, deterministic = surroundings(evaluate)
+    around = surroundings(evaluate)
+    deterministic = around.deterministic
     centre = float(around.centre)
     if not np.isfinite(centre):
         raise ParameterError(f"the function must be finite where it is checked, got {centre}")
@@ -155,7 +157,7 @@ def examine(
         for part in entries:
             part.settle(options.tolerances, budget)
     most = max(part.moves() for part in entries)
-    resolution = NOISY * around.coarsest * (max(abs(centre), most) or 1.0)
+    resolution = NOISY * around.noise.coarsest * (max(abs(centre), most) or 1.0)
     for part in entries:
         noisy = not deterministic or part.noise > resolution
         part.judge(options.tolerances, most, noisy=noisy, random=not deterministic)
@@ -235,8 +237,10 @@ def _changed(entries: list[Claims], again: Sequence[Array]) -> bool:
     for part, second in zip(entries, again, strict=True):
         claimed = np.asarray(second, np.float64).reshape(-1)[part.indices]
         with np.errstate(invalid="ignore"):
-            changed = part.looked & ~(np.abs(claimed - part.analytic) <= part.allowed)
-        changed &= np.isfinite(claimed) | np.isfinite(part.analytic)
+            same = np.abs(claimed - part.analytic) <= part.allowed
+        lost = ~np.isfinite(claimed) | ~np.isfinite(part.analytic)
+        twice = (claimed == part.analytic) | (np.isnan(claimed) & np.isnan(part.analytic))
+        changed = part.looked & ~np.where(lost, twice, same)
         part.verdict[changed] = Verdict.WRONG
         found = found or bool(changed.any())
     return found

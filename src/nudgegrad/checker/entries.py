@@ -14,8 +14,8 @@ from nudgegrad.checker.report import ParameterCheck
 from nudgegrad.checker.verdict import Verdict
 from nudgegrad.differentiate.entries import Entries
 from nudgegrad.differentiate.probe import bends
-from nudgegrad.differentiate.share import Surroundings
 from nudgegrad.differentiate.slope import Slopes
+from nudgegrad.differentiate.surroundings import Surroundings
 
 __all__ = ["Claims"]
 
@@ -152,7 +152,7 @@ class Claims(Entries):
         self.verdict[here] = verdict
         self.allowed[here] = found.allowed
         self.unverified[here] = found.unverified
-        self.reason[here] = np.where(verdict == unsure, _reasons(seen, once), Reason.NONE)
+        self.reason[here] = np.where(verdict == unsure, _reasons(seen, once, random), Reason.NONE)
 
     def result(self, name: str, array: Array, claimed: Array) -> ParameterCheck:
         """Return the entries' numbers in their places in the array."""
@@ -177,10 +177,11 @@ class Claims(Entries):
         )
 
 
-def _reasons(seen: Slopes, once: NDArray[np.bool_]) -> Array:
+def _reasons(seen: Slopes, once: NDArray[np.bool_], random: bool) -> Array:
     """Return why entries could not be verified."""
+    coarse = ~np.isfinite(seen.error) & (not random)
     return np.select(
-        [once, seen.lost, ~np.isfinite(seen.error), seen.rough],
+        [once, seen.lost, coarse, seen.rough],
         [Reason.LOOKED_ONCE, Reason.NOT_FINITE, Reason.TOO_COARSE, Reason.DISAGREE],
         Reason.BELOW_NOISE,
     )

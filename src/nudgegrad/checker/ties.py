@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from nudgegrad.checker.entries import Claims
 from nudgegrad.checker.verdict import Verdict
+from nudgegrad.differentiate.candidates import NOISES
 from nudgegrad.differentiate.ladder import RATIO
-from nudgegrad.differentiate.share import Surroundings
-from nudgegrad.differentiate.slope import NOISES
+from nudgegrad.differentiate.surroundings import Surroundings
 
 __all__ = ["wrong_at_ties"]
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nudgegrad.differentiate.climb import SHORT
 from nudgegrad.differentiate.entries import CLEAR, PAIRED, Entries
+from nudgegrad.differentiate.evaluate import Evaluator
 from nudgegrad.differentiate.ladder import RATIO, lowest_rungs
 from nudgegrad.differentiate.leaves import Leaves
 from nudgegrad.differentiate.probe import GLANCE, PAIR, bends
 from nudgegrad.differentiate.schemes import CENTRAL, RICHARDSON, Scheme
-from nudgegrad.differentiate.share import REPEATS, SAMPLE, SHORT, Surroundings
+from nudgegrad.differentiate.share import SAMPLE
 from nudgegrad.differentiate.slope import ROUNDINGS
 from nudgegrad.differentiate.step import Step, apply_scheme, nudged, two_slopes
+from nudgegrad.differentiate.surroundings import REPEATS, Surroundings
 
 __all__ = ["Auto", "auto_differences", "count_auto"]
 
@@ -51,6 +54,11 @@ class Auto:
     h: Array
     noise: float
 
+    def joined(self) -> Auto:
+        """Return complex slopes of what `TwoParts` has as two outputs."""
+        slope = self.slope[..., 0] + 1j * self.slope[..., 1]
+        return Auto(slope, np.hypot(self.error[..., 0], self.error[..., 1]), self.h, self.noise)
+
     def step(self, array: Array, chosen: Array) -> Step:
         """Return the array's nudges in their places, and why these."""
         nudges = np.full(array.size, np.nan)
@@ -61,9 +69,47 @@ class Auto:
         return Step(typical, False, self.noise, reason, nudges.reshape(array.shape))
 
 
+class TwoParts:
+    """Gives the real and imaginary parts of a complex function as two outputs, the last axis.
+
+    Parameters
+    ----------
+    inner
+        What evaluates the function.
+    """
+
+    def __init__(self, inner: Evaluator) -> None:
+        self.inner = inner
+
+    @property
+    def arrays(self) -> tuple[Array, ...]:
+        """The leaves of x."""
+        return self.inner.arrays
+
+    def centre(self) -> Array:
+        """Return f(x)."""
+        return _two_parts(self.inner.centre())
+
+    def at(self, leaf: int, indices: Array, points: Array) -> Array:
+        """Return f where one entry of x has another value, (n, k, …, 2)."""
+        return _two_parts(self.inner.at(leaf, indices, points))
+
+    def along(self, direction: Sequence[Array], sizes: Array) -> Array:
+        """Return f at x + s·direction for each s of `sizes`, (k, …, 2)."""
+        return _two_parts(self.inner.along(direction, sizes))
+
+    def block(self, leaf: int, points: int) -> int:
+        """Return how many entries of a leaf to ask for at once, with so many points each."""
+        return self.inner.block(leaf, points)
+
+
+def _two_parts(values: Array) -> Array:
+    return np.stack([np.real(values), np.imag(values)], axis=-1)
+
+
 def count_auto(leaves: Leaves, chosen: list[Array], scheme: Scheme, error_bars: bool) -> int:
     """Return the evaluations for entries that are alike, of each array; others take more."""
-    count = REPEATS
+    count = REPEATS + 1
     for array, indices in zip(leaves.arrays, chosen, strict=True):
         entries = len(indices)
         _, rungs = lowest_rungs(array.flat[indices[:1]], 1.0)
@@ -114,7 +160,7 @@ def auto_differences(
         _look(entries, error_bars, advance)
         found = Auto(
             np.where(entries.seen.lost, np.nan, entries.seen.numeric), entries.error,
-            entries.seen.h.reshape(-1, entries.outputs)[:, 0], entries.noise,
+            _shortest(entries), entries.noise,
         )  # fmt: skip
         if scheme is CENTRAL:
             _refine(entries, found, advance)
@@ -123,6 +169,14 @@ def auto_differences(
         found.slope, found.error = (a.reshape(-1, *shape) for a in (found.slope, found.error))
         results.append(found)
     return results
+
+
+def _shortest(entries: Entries) -> Array:
+    """Return each entry's nudge, the shortest of those that its outputs ask for."""
+    h = np.where(entries.seen.still | ~np.isfinite(entries.seen.h), np.inf, entries.seen.h)
+    shortest = h.reshape(-1, entries.outputs).min(axis=1)
+    first = entries.seen.h.reshape(-1, entries.outputs)[:, 0]
+    return np.where(np.isfinite(shortest), shortest, first)
 
 
 def _look(entries: Entries, pairs: bool, advance: Advance) -> None:
@@ -163,14 +217,15 @@ def _refine(entries: Entries, found: Auto, advance: Advance) -> None:
             advance(len(places) * len(RICHARDSON.offsets))
         (short, short_noise, _), (long, long_noise, curvature) = tried
         seen = entries.seen.take(rows)
-        shift = ROUNDINGS * around.roundoff * np.repeat(entries.size[places], entries.outputs)
+        shift = ROUNDINGS * around.noise.roundoff * np.repeat(entries.size[places], entries.outputs)
         with np.errstate(invalid="ignore"):
             apart = np.abs(long - short)
             off = np.fmax(np.abs(short - found.slope[rows]), np.abs(long - found.slope[rows]))
-            error = 2 * (apart + long_noise) + shift * curvature
+            error = 2.5 * (apart + long_noise) + shift * curvature
             error += entries.shown / entries.scale[rows]
             better = (off <= found.error[rows]) & (apart <= short_noise)
-            better &= (error < found.error[rows]) & ~seen.kink & ~seen.still
+            better &= (error < found.error[rows]) & np.isfinite(found.error[rows])
+            better &= ~seen.kink & ~seen.still
         found.slope[rows] = np.where(better, long, found.slope[rows])
         found.error[rows] = np.where(better, error, found.error[rows])
 
@@ -196,7 +251,7 @@ def _by(scheme: Scheme, entries: Entries, central: Auto, advance: Advance) -> Au
     around, leaf, outputs = entries.around, entries.leaf, entries.outputs
     array = around.evaluate.arrays[leaf]
     values = array.flat[entries.indices]
-    noise = np.fmax(entries.seen.noise, around.noise)
+    noise = np.fmax(entries.seen.noise, around.noise.calls)
     base = central.h
     typical = entries.typical_h
     base = np.where(np.isfinite(base) & (base > 0), base, typical if typical > 0 else 1.0)

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nudgegrad.differentiate.climb import ladders
 from nudgegrad.differentiate.ladder import lowest_rungs
 from nudgegrad.differentiate.probe import GLANCE, PAIR, glance, pair
-from nudgegrad.differentiate.share import Group, Surroundings, ladders, survey
+from nudgegrad.differentiate.share import Group, survey
 from nudgegrad.differentiate.slope import Slopes
+from nudgegrad.differentiate.surroundings import Surroundings
 
 __all__ = ["Entries"]
 
@@ -69,7 +71,7 @@ class Entries:
         self._group = np.zeros(count, dtype=np.intp)
         if h is not None:
             size = np.abs(np.asarray(around.centre, np.float64)).reshape(-1)
-            noise = np.fmax(around.roundoff * size, around.noise)
+            noise = np.fmax(around.noise.roundoff * size, around.noise.calls)
             nothing = np.zeros(self.outputs)
             self.groups = [Group(np.arange(count), h, h, noise, nothing, nothing)]
 

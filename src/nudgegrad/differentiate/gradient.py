@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nudgegrad.differentiate.analytic import ANALYTIC_EVALUATIONS, check_analytic
-from nudgegrad.differentiate.auto import Auto, auto_differences, count_auto
+from nudgegrad.differentiate.auto import Auto, TwoParts, auto_differences, count_auto
 from nudgegrad.differentiate.bounds import Bounds, read_bounds
 from nudgegrad.differentiate.evaluate import MAX_BYTES, Evaluator
 from nudgegrad.differentiate.guarded import Guarded
@@ -19,7 +19,6 @@ from nudgegrad.differentiate.make_evaluator import as_called, make_evaluator
 from nudgegrad.differentiate.memory import check_memory
 from nudgegrad.differentiate.schemes import Scheme, find_scheme, one_sided
 from nudgegrad.differentiate.select import select_entries
-from nudgegrad.differentiate.share import surroundings
 from nudgegrad.differentiate.step import (
     Step,
     apply_scheme,
@@ -27,6 +26,7 @@ from nudgegrad.differentiate.step import (
     nudged,
     value_noise,
 )
+from nudgegrad.differentiate.surroundings import surroundings
 from nudgegrad.monitor import Monitor
 from nudgegrad.validation import ParameterError, check_boolean, check_choice, check_real
 
@@ -321,13 +321,17 @@ def _differences(
     deterministic = True
     found: list[Auto] = []
     if plan.h == "auto":
-        around, deterministic = surroundings(evaluate)
-        centre = around.centre
-        monitor.advance(around.evaluations)
+        centre = evaluate.centre()
+        parts_of = TwoParts(evaluate) if centre.dtype.kind == "c" else evaluate
+        around = surroundings(parts_of)
+        deterministic = around.deterministic
+        monitor.advance(around.evaluations + 1)
         found = auto_differences(
             around, plan.chosen, plan.scheme, error_bars=plan.error_bars, seed=plan.seed,
             advance=monitor.advance_beyond,
         )  # fmt: skip
+        if parts_of is not evaluate:
+            found = [result.joined() for result in found]
         evaluations = monitor.done
         steps = [
             result.step(leaves.arrays[leaf], plan.chosen[leaf]) for leaf, result in enumerate(found)

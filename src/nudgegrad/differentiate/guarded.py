@@ -54,6 +54,11 @@ class Guarded:
         """The leaves of x."""
         return self.inner.arrays
 
+    @property
+    def eps(self) -> float:
+        """Machine epsilon of what f computes with, where that is coarser than its value's dtype."""
+        return float(getattr(self.inner, "eps", 0.0))
+
     def centre(self) -> Array:
         """Return f(x)."""
         value = self.inner.centre()
@@ -147,12 +152,14 @@ class Guarded:
             ):
                 raise
             if len(places) == 1:
+                if _lacks_memory(error):
+                    raise
                 self._note(error)
                 return self._missing()[None]
             before = self._failures.total()
             middle = len(places) // 2
             halves = [self._by_parts(some, some, part) for part in np.split(places, [middle])]
-            if self._failures.total() == before and not isinstance(error, MemoryError):
+            if self._failures.total() == before and not _lacks_memory(error):
                 raise
         return np.concatenate(halves)
 
@@ -175,6 +182,16 @@ class Guarded:
 
     def _shape(self) -> tuple[int, ...]:
         return self._missing().shape
+
+
+def _lacks_memory(error: Exception) -> bool:
+    """Tell whether an error is a lack of memory, which says nothing about the point."""
+    name = type(error).__name__
+    return (
+        isinstance(error, MemoryError)
+        or "OutOfMemory" in name
+        or "RESOURCE_EXHAUSTED" in str(error)
+    )
 
 
 def _put(values: Array, places: Array, found: Array) -> Array:

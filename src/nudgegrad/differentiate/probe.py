@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nudgegrad.differentiate.candidates import NOISES, SETTLED
 from nudgegrad.differentiate.ladder import RATIO, Ladder, values_at
-from nudgegrad.differentiate.share import Group, Surroundings
-from nudgegrad.differentiate.slope import NOISES, SETTLED, Slopes
+from nudgegrad.differentiate.share import Group
+from nudgegrad.differentiate.slope import Slopes
+from nudgegrad.differentiate.surroundings import Surroundings
 
 __all__ = ["GLANCE", "PAIR", "bends", "glance", "pair", "read_pair"]
 
@@ -51,7 +53,7 @@ def pair(around: Surroundings, leaf: int, indices: Array, group: Group) -> Slope
     assert group.pair is not None
     lengths = np.tile([group.pair / RATIO, group.pair], (len(indices), 1))
     found = values_at(around.evaluate, leaf, indices, lengths, around.centre)
-    return read_pair(found, around.roundoff, np.tile(group.noise, len(indices)))
+    return read_pair(found, around.noise.roundoff, np.tile(group.noise, len(indices)))
 
 
 def read_pair(found: Ladder, roundoff: float, noise: Array) -> Slopes:
@@ -81,7 +83,7 @@ def glance(around: Surroundings, leaf: int, indices: Array, group: Group) -> Slo
         up = (found.up - found.centre) / found.up_step
         down = (found.down - found.centre) / found.down_step
         numeric = ((found.up - found.down) / (found.up_step - found.down_step))[:, 0]
-        moved, noise = _moved(found, around.roundoff, np.tile(group.noise, len(indices)))
+        moved, noise = _moved(found, around.noise.roundoff, np.tile(group.noise, len(indices)))
         error = np.tile(group.drift, len(indices)) + 2 * NOISES * noise / found.h[:, 0]
     seen = _seen(found, numeric, error, down[:, 0], up[:, 0], moved, noise)
     return seen._replace(slack=np.fmax(seen.slack, CURVED * np.tile(group.bend, len(indices))))

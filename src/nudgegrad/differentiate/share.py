@@ -9,43 +9,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nudgegrad.differentiate.evaluate import Evaluator
+from nudgegrad.differentiate.candidates import NOISES
+from nudgegrad.differentiate.climb import SHORT, ladders
 from nudgegrad.differentiate.ladder import (
     RATIO,
     Ladder,
-    climb,
     lowest_rungs,
     rung_length,
     typical_size,
     values_at,
 )
+from nudgegrad.differentiate.rungs import above
 from nudgegrad.differentiate.select import spread_sample
-from nudgegrad.differentiate.slope import FEWEST, NOISES, Slopes, read_slopes
+from nudgegrad.differentiate.slope import Slopes
+from nudgegrad.differentiate.surroundings import Surroundings
 
-__all__ = [
-    "REPEATS",
-    "SAMPLE",
-    "SHORT",
-    "Group",
-    "Surroundings",
-    "ladders",
-    "surroundings",
-    "survey",
-]
+__all__ = ["SAMPLE", "Group", "survey"]
 
 Array = NDArray[Any]
 
 SAMPLE = 6
 """Entries of a long array that get a ladder to see whether they are alike."""
-
-SHORT = 10
-"""An array of so many entries is short: all of them get a ladder."""
 
 WORSE, GOOD = 30.0, 0.01
 """A shared rung suits an entry if its error bar is at most so many times that of the best one, or
@@ -59,65 +48,6 @@ NEARLY = 4.0
 
 PART = 2
 """Rungs of magnitude that a part of an array spans when it is divided."""
-
-BLUNT = 0.03
-"""An error bar above this share of the slope calls for longer nudges."""
-
-MOST_MORE = 24
-"""Rungs that a ladder gets at most on top of those below the entry's size."""
-
-
-REPEATS = 3
-"""Evaluations at the point itself, to see whether the function gives the same each time …"""
-
-MORE_REPEATS = 9
-"""… and if not, how far they scatter."""
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What is known of a function where it is differenced.
-
-    Attributes
-    ----------
-    evaluate
-        The function beside the point.
-    centre : array
-        Its value there.
-    roundoff : float
-        Of its values, relative to them.
-    coarsest : float
-        That of the coarsest dtype in play: what is computed in float32 may return a Python float.
-    noise : float
-        Standard deviation of calls at one point, 0 for a deterministic function.
-    evaluations : int
-        That this took.
-    """
-
-    evaluate: Evaluator
-    centre: Array
-    roundoff: float
-    coarsest: float
-    noise: float
-    evaluations: int
-
-
-def surroundings(evaluate: Evaluator) -> tuple[Surroundings, bool]:
-    """Return what `REPEATS` calls at the point itself show, and whether they agree."""
-    repeats = np.stack([evaluate.centre() for _ in range(REPEATS)])
-    centre = repeats[0]
-    kind = centre.dtype if centre.dtype.kind == "f" else np.dtype(np.float64)
-    deterministic = bool(np.array_equal(repeats[1:], repeats[:-1], equal_nan=True))
-    noise = 0.0
-    if not deterministic:
-        more = np.stack([evaluate.centre() for _ in range(MORE_REPEATS)])
-        repeats = np.concatenate([repeats, more])
-        noise = float(np.max(np.std(repeats, axis=0, ddof=1, dtype=np.float64)))
-    roundoff = 0.3 * float(np.finfo(kind).eps)
-    kinds = [array.dtype for array in evaluate.arrays if array.dtype.kind == "f"]
-    coarsest = max(roundoff, *(0.3 * float(np.finfo(kind).eps) for kind in kinds))
-    around = Surroundings(evaluate, centre, roundoff, coarsest, noise, len(repeats))
-    return around, deterministic
 
 
 @dataclass
@@ -211,105 +141,6 @@ def survey(
     return groups, places[first], joined.take(rows.reshape(-1))
 
 
-def ladders(
-    around: Surroundings, leaf: int, indices: Array, shown: float = 0.0
-) -> tuple[Slopes, Ladder, Array, int]:
-    """Return what the ladders of some entries show, longer ones where that is not enough.
-
-    Parameters
-    ----------
-    around
-        The function.
-    leaf
-        Which array.
-    indices : (n,) int array
-        Flat indices into it.
-    shown
-        The noise that other entries show, 0 if not known.
-
-    Returns
-    -------
-    slopes : Slopes
-    ladder : Ladder
-        With NaN above the entry's own size where no longer nudges were needed.
-    lowest : (n,) int array
-        Each entry's lowest rung.
-    evaluations : int
-    """
-    array = around.evaluate.arrays[leaf]
-    values = array.flat[indices]
-    lowest, count = lowest_rungs(values, typical_size(array))
-    blocks = []
-    block = around.evaluate.block(leaf, 2 * count)
-    for start in range(0, len(indices), block):
-        part = slice(start, start + block)
-        blocks.append(
-            climb(around.evaluate, leaf, indices[part], lowest[part], count, around.centre)
-        )
-    ladder = Ladder(*(np.concatenate(part) for part in zip(*blocks, strict=True)))
-    slopes = _read(around, ladder, shown)
-    shown = _shown_by(slopes, shown)
-    evaluations = 2 * count * len(indices)
-    outputs = len(ladder.h) // max(1, len(indices))
-    short = np.flatnonzero(_blunt(slopes).reshape(-1, outputs).any(axis=1))
-    if len(short):
-        top = lowest[short] + count
-        largest = np.abs(array[np.isfinite(array)].astype(np.longdouble)).max(initial=1)
-        goal = int(np.ceil(np.log(largest) / np.log(RATIO)))
-        more = int(np.clip(goal - top.min() + 2, 3, MOST_MORE))
-        longer = climb(around.evaluate, leaf, indices[short], top, more, around.centre)
-        rows = (short[:, None] * outputs + np.arange(outputs)).reshape(-1)
-        ladder = ladder.longer(longer, rows)
-        again = _read(around, ladder.take(rows), shown)
-        usual = typical_size(array) if array.size > SHORT else 0.0
-        better = _resolved(again, slopes.take(rows), usual)
-        slopes.put(rows[better], again.take(np.flatnonzero(better)))
-        evaluations += 2 * more * len(short)
-    return slopes, ladder, lowest, evaluations
-
-
-def _read(around: Surroundings, ladder: Ladder, shown: float) -> Slopes:
-    """Read ladders, with the noise that their entries show together where one is not enough."""
-    read = partial(read_slopes, ladder, around.roundoff, around.noise, coarsest=around.coarsest)
-    slopes = read(shown)
-    shown = _shown_by(slopes, shown)
-    if shown == 0 or not (_blunt(slopes) | slopes.still).any():
-        return slopes
-    slopes, assumed = read(shown), read(shown, assumed=2 * shown)
-    much = ~_blunt(assumed) | (4 * assumed.error < slopes.error)
-    # Only where the shortest rungs are what counts: elsewhere what looks like noise may be kinks.
-    lowest = assumed.h <= ladder.h[:, min(FEWEST, ladder.h.shape[1] - 1)]
-    better = np.flatnonzero(_blunt(slopes) & much & lowest & ~assumed.still & ~assumed.kink)
-    slopes.put(better, assumed.take(better))
-    return slopes
-
-
-def _shown_by(slopes: Slopes, shown: float) -> float:
-    """Return the noise that entries show whose slopes are clear, if it is more."""
-    clear = ~slopes.still & ~_blunt(slopes) & ~slopes.kink
-    return max(shown, float(np.median(slopes.noise[clear]))) if clear.any() else shown
-
-
-def _blunt(slopes: Slopes) -> NDArray[np.bool_]:
-    return np.asarray(~slopes.kink & ~(slopes.error <= BLUNT * np.abs(slopes.numeric)))
-
-
-def _resolved(longer: Slopes, slopes: Slopes, usual: float) -> NDArray[np.bool_]:
-    """Tell where nudges longer than the entry itself say more than shorter ones, and no other.
-
-    A nudge of many times an entry's size may lead into another regime of the function, unless it is
-    of the size that the entries of its array usually have.
-    """
-    with np.errstate(invalid="ignore"):
-        agree = np.abs(longer.numeric - slopes.numeric) <= 3 * (longer.error + slopes.error)
-        usual_size = (longer.h <= usual) & (longer.error < slopes.error)
-    unmoved = slopes.flat & slopes.still
-    clear = ~_blunt(longer)
-    return np.asarray(
-        (agree & (clear | usual_size)) | (unmoved & clear) | longer.still | slopes.lost
-    )
-
-
 def _sample(
     around: Surroundings, leaf: int, indices: Array, places: Array, rng: np.random.Generator
 ) -> Array:
@@ -348,12 +179,10 @@ def _shared(
         return Group(places, long, long, noise, np.zeros(outputs), np.zeros(outputs)), nobody
     with np.errstate(all="ignore"):
         middle = (ladder.up - ladder.down) / (ladder.up_step - ladder.down_step)
-        above = np.full_like(middle, np.nan)
-        above[:, :-1] = middle[:, 1:]
         rounding = NOISES * slopes.noise[:, None] / ladder.h
         drift = np.abs(middle - slopes.numeric[:, None])
-        paired = np.abs(_extrapolated(middle, above) - slopes.numeric[:, None])
-        paired += rounding + np.abs(middle - above) / 16
+        paired = np.abs(_extrapolated(middle, above(middle)) - slopes.numeric[:, None])
+        paired += rounding + np.abs(middle - above(middle)) / 16
     need = _needed(slopes, votes)
     best_pair = _best_rung(paired / need[:, None], lowest, votes)
     best_single = _best_rung((drift + rounding) / need[:, None], lowest, votes)
@@ -363,10 +192,9 @@ def _shared(
     rows = np.flatnonzero(votes)
     at = best_single - lowest[rows]
     inside = (at >= 0) & (at < count)
-    sides = np.abs(
-        (ladder.up - ladder.centre) / ladder.up_step
-        - (ladder.down - ladder.centre) / ladder.down_step
-    )
+    with np.errstate(all="ignore"):
+        up = (ladder.up - ladder.centre) / ladder.up_step
+        sides = np.abs(up - (ladder.down - ladder.centre) / ladder.down_step)
     off, bend = np.zeros(len(votes)), np.zeros(len(votes))
     off[rows[inside]] = drift[rows[inside], at[inside]]
     bend[rows[inside]] = sides[rows[inside], at[inside]]

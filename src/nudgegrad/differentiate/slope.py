@@ -1,25 +1,4 @@
-"""The slope that a ladder of nudges shows, and how far it may be off.
-
-For every rung the central difference, and its extrapolations by the rungs above it (Richardson,
-twice), are candidates. A candidate's error bar adds up two things:
-
-    truncation   how far it is from the same candidate one rung up, or a sixteenth of that where
-                 candidates approach each other from rung to rung as those of a smooth function do
-    noise        the function's noise over the length of the nudge
-
-and it is at least as far as the candidate lies outside of the bar of any shorter nudge: a longer
-nudge may average over what a shorter one resolves, never the other way round. The candidate with
-the smallest bar is the slope. So no slope rests on one length alone.
-
-The noise of an entry is read from its own ladder: what is left of the second differences on both
-sides once the curvature that the next rung shows is taken off, and what is left of the slopes once
-the truncation that the next rungs show is taken off. In a smooth function nothing but noise remains
-of them at short nudges (J. Moré and S. Wild, *Estimating computational noise*, 2011, by difference
-tables). For balancing noise against truncation see P. Gill, W. Murray, M. Saunders and M. Wright,
-*Computing forward-difference intervals for numerical optimization* (1983), and H.-J. M. Shi, Y. Xie,
-M. Q. Xuan and J. Nocedal, *Adaptive finite-difference interval estimation for noisy derivative-free
-optimization* (2022).
-"""
+"""The slopes that ladders of nudges show, and how far they may be off."""
 
 from __future__ import annotations
 
@@ -28,42 +7,33 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nudgegrad.differentiate.ladder import RATIO, Ladder
+from nudgegrad.differentiate.candidates import CENTRAL, NOISES, ONE_SIDED, candidates
+from nudgegrad.differentiate.ladder import Ladder
+from nudgegrad.differentiate.noise import (
+    Noise,
+    rounding_noise,
+    running_noise,
+    sampled_from_bends,
+    sampled_from_slopes,
+)
+from nudgegrad.differentiate.rungs import finite
 
-__all__ = ["NOISES", "Slopes", "read_slopes"]
+__all__ = ["ROUNDINGS", "Slopes", "read_slopes"]
 
 Array = NDArray[Any]
-
-NOISES = 2.0
-"""How many times the noise over h an error bar allows. The noise is the largest of some twenty
-samples, which is about twice its standard deviation."""
-
-FEWEST = 3
-"""Rungs that noise is read from at least."""
-
-CENTRAL, ONE_SIDED = RATIO**2, RATIO
-"""By how much the leading truncation error shrinks from rung to rung."""
-
-SETTLED = 0.5
-"""Neighbouring candidates that differ by more than this share of themselves have not settled."""
-
-STEP_WIDTH, STEP_NOISES, STEP_HEIGHT = 1e-6, 100.0, 2e-6
-"""A function that is constant next to the point is a staircase, and not just rounded, if the step is
-wider than this share of the entry, and higher than so many times the noise that other entries show,
-or where they show none, than this share of the function's value."""
 
 ALIKE, ROUNDED = 10.0, 3e3
 """A function that moves by at most so many times its noise is not seen to move. It is constant if
 that noise is at most so many roundings of its value, or of 1 where its value is smaller."""
 
-ROUGH = 4.0
-"""A sample of the noise that is more than so many times what shorter nudges show is structure."""
+LITTLE = 1e-3
+"""Noise up to this share of the function's value leaves nudges that are long enough their say."""
 
 ROUNDINGS = 4.0
 """How many roundings of the entry's own size a slope may be shifted by."""
 
-LITTLE = 1e-3
-"""Noise up to this share of the function's value leaves nudges that are long enough their say."""
+STRUCTURE = 30.0
+"""An error bar that rests on so many times the noise of the shortest nudges is of structure."""
 
 KINK = 0.02
 """One-sided slopes that differ by less than this share are not called a kink."""
@@ -135,249 +105,146 @@ class Slopes(NamedTuple):
         )  # fmt: skip
 
 
-class Candidates(NamedTuple):
-    """Candidates for a slope: (3, n, L) arrays, by the number of extrapolations and by rung."""
+class Sides(NamedTuple):
+    """The slopes on both sides of n entries, how far each may be off, and its rung: (n,) arrays."""
 
-    slope: Array
-    error: Array
+    left: Array
+    left_error: Array
+    left_rung: Array
+    right: Array
+    right_error: Array
+    right_rung: Array
+
+    @property
+    def slack(self) -> Array:
+        """How far their difference may be off."""
+        return np.asarray(self.left_error + self.right_error)
+
+    @property
+    def apart(self) -> Array:
+        """How far they differ."""
+        return np.asarray(np.abs(self.right - self.left))
+
+    def kinks(self, bend: Array, h: Array, noise: Array) -> NDArray[np.bool_]:
+        """Tell where they settle on different values.
+
+        Parameters
+        ----------
+        bend, h, noise : (n, L) arrays
+            Their difference at every rung, its length, and the noise of values there.
+        """
+        size = np.fmax(np.abs(self.left), np.abs(self.right))
+        kink = np.isfinite(self.slack) & (self.apart > np.fmax(4 * self.slack, KINK * size))
+        # A smooth bend shrinks with the nudge; a kink's stays, as short as noise lets one see.
+        longest = np.fmax(self.left_rung, self.right_rung)[:, None]
+        telling = (4 * NOISES * noise / h <= self.apart[:, None] / 4) & np.isfinite(bend)
+        telling &= np.arange(h.shape[1]) <= longest
+        stays = np.where(telling, np.abs(bend), np.inf).min(axis=1) >= self.apart / 2
+        return np.asarray(kink & stays & (telling.sum(axis=1) > 1))
 
 
-def read_slopes(
-    ladder: Ladder, roundoff: float, noise: float = 0.0, shown: float = 0.0, *,
-    coarsest: float | None = None, assumed: float | None = None,
-) -> Slopes:  # fmt: skip
+def read_slopes(ladder: Ladder, noise: Noise, *, assumed: float | None = None) -> Slopes:
     """Return the slopes that ladders show.
 
     Parameters
     ----------
     ladder : Ladder
         n ladders of L rungs.
-    roundoff
-        Of the function's values, relative to them.
     noise
-        The noise of values at least: where calls at one point differ, that of calls.
-    shown
-        The noise that other entries show, 0 if not known.
-    coarsest
-        The roundoff of the coarsest dtype that the function may compute with; by default `roundoff`.
+        What is known of the noise beforehand.
     assumed
         The noise of values, in the place of what each ladder shows by itself. Where only the
         shortest rungs are short enough, they show truncation and not noise.
     """
     with np.errstate(all="ignore"):
-        return _read(ladder, roundoff, noise, shown, coarsest or roundoff, assumed)
+        return _read(ladder, noise, assumed)
 
 
-def _read(
-    ladder: Ladder, roundoff: float, noise: float, shown: float, coarsest: float,
-    assumed: float | None,
-) -> Slopes:  # fmt: skip
+def _read(ladder: Ladder, noise: Noise, assumed: float | None) -> Slopes:
     h, here = ladder.h, ladder.centre
     up, down = (ladder.up - here) / ladder.up_step, (ladder.down - here) / ladder.down_step
     middle = (ladder.up - ladder.down) / (ladder.up_step - ladder.down_step)
-    moved = np.fmax(np.abs(ladder.up - here), np.abs(ladder.down - here))
-    floor, first = _rounding(ladder, moved, roundoff, coarsest, noise, shown)
     bend = up - down
-    curved = np.abs(bend - _zero(_above(bend)) / RATIO) * h / np.sqrt(6)
-    sampled = np.fmax(curved, _odd(middle, h, CENTRAL) * np.sqrt(2))
-    odd = [_odd(side, h, ONE_SIDED) for side in (down, up)]
+    moved = np.fmax(np.abs(ladder.up - here), np.abs(ladder.down - here))
+    floor, first = rounding_noise(ladder, moved, noise)
+    sampled = np.fmax(
+        sampled_from_bends(bend, h), sampled_from_slopes(middle, h, CENTRAL) * np.sqrt(2)
+    )
+    one_sided = [sampled_from_slopes(side, h, ONE_SIDED) for side in (down, up)]
     if assumed is not None:
-        sampled, odd = np.full_like(h, assumed), [np.full_like(h, assumed)] * 2
+        sampled, one_sided = np.full_like(h, assumed), [np.full_like(h, assumed)] * 2
+    highest = np.fmax(running_noise(sampled), floor)
+    least = np.fmax(floor, running_noise(sampled)[:, :1])
     size = np.abs(here)
-    growth = np.where(size > 0, np.fmax(1, _zero(moved) / size), 1.0)
-    highest = _highest(sampled)
-    central = candidates(middle, h, sampled, highest, floor, growth, CENTRAL)
-    least = np.fmax(floor, highest[:, :1])
-    sides = [
-        candidates(side, h, own, _highest(own), least, growth, ONE_SIDED)
-        for side, own in zip((down, up), odd, strict=True)
-    ]
-    slope, error, rung = _best(central)
-    (left, left_error, left_rung), (right, right_error, right_rung) = map(_best, sides)
-    slack = left_error + right_error
-    bend_left = np.abs(right - left)
-    kink = np.isfinite(slack) & (bend_left > 4 * slack)
-    kink &= bend_left > KINK * np.fmax(np.abs(left), np.abs(right))
-    # A smooth bend shrinks with the nudge; that of a kink stays, as short as noise lets one see.
-    telling = (4 * NOISES * least / h <= bend_left[:, None] / 4) & np.isfinite(bend)
-    telling &= np.arange(h.shape[1]) <= np.fmax(left_rung, right_rung)[:, None]
-    stays = np.where(telling, np.abs(bend), np.inf).min(axis=1) >= bend_left / 2
-    kink &= stays & (telling.sum(axis=1) > 1)
-    alone = ~np.isfinite(error) & np.isfinite(np.fmin(left_error, right_error))
-    from_right = right_error < left_error
-    slope = np.where(alone, np.where(from_right, right, left), slope)
-    error = np.where(alone, np.where(from_right, right_error, left_error), error)
-    rung = np.where(alone, np.where(from_right, right_rung, left_rung), rung)
-    rung = np.where(kink, np.minimum(left_rung, right_rung), rung)
-    slope = np.where(kink, (left + right) / 2, slope)
-    error = np.where(kink, bend_left / 2, error)
-    each, row = np.arange(h.shape[1]), np.arange(len(h))
-    upto = each <= rung[:, None]
-    still = np.isfinite(error) & ~(np.where(upto, _zero(moved), 0) > 0).any(axis=1) & ~kink
-    moves = _zero(moved / h)
-    near = np.where(upto, moves, 0).max(axis=1)
-    reach = np.minimum(np.where(each <= rung[:, None] + 1, moves, 0).max(axis=1), 10 * near)
+    growth = np.where(size > 0, np.fmax(1, finite(moved) / size), 1.0)
+    slope, error, rung = candidates(middle, h, sampled, floor, growth, CENTRAL).best()
+    left, right = (
+        candidates(side, h, own, least, growth, ONE_SIDED).best()
+        for side, own in zip((down, up), one_sided, strict=True)
+    )
+    sides = Sides(*left, *right)
+    kink = sides.kinks(bend, h, least)
+    alone = ~np.isfinite(error) & np.isfinite(np.fmin(sides.left_error, sides.right_error))
+    from_right = alone & (sides.right_error < sides.left_error)
+    from_left = alone & ~from_right
+    choices = [kink, from_right, from_left]
+    rung = np.select(
+        choices,
+        [np.minimum(sides.left_rung, sides.right_rung), sides.right_rung, sides.left_rung],
+        rung,
+    )
+    slope = np.select(choices, [(sides.left + sides.right) / 2, sides.right, sides.left], slope)
+    error = np.select(choices, [sides.apart / 2, sides.right_error, sides.left_error], error)
+    row = np.arange(len(h))
     # Rounding within the function has the effect of rounding the entry itself, which shifts a slope
     # by the curvature.
-    curvature = np.abs(bend / h)[row, np.minimum(rung, h.shape[1] - 1)]
-    error = error + ROUNDINGS * roundoff * ladder.size * _zero(curvature)
-    entry_noise = np.fmax(highest, floor)[row, rung]
-    entry_quiet = np.fmax(highest, floor)[row, np.maximum(rung - 2, 0)]
-    furthest = np.nanmax(moved, axis=1, initial=0)
-    # Where the shortest nudges move the function as far as any other, they are too long, or there
-    # is nothing but noise; if that is no more than rounding, the function is constant.
-    half = np.fmax(highest[:, h.shape[1] // 2], floor[:, 0])
-    rounding = half <= ROUNDED * coarsest * np.fmax(1, np.abs(here[:, 0]))
-    flat = (furthest <= ALIKE * half) & rounding
-    shortest = np.fmax(highest, floor)[:, 0]
-    drowned = (furthest <= ALIKE * shortest) & (first == 0) & ~flat
-    drowned &= (shortest > ALIKE * shown) & (shortest > LITTLE * np.abs(here[:, 0]))
+    curvature = finite(np.abs(bend / h)[row, rung])
+    error = error + ROUNDINGS * noise.roundoff * ladder.size * curvature
+    flat, drowned = _unmoved(moved, highest, floor, first, size[:, 0], noise)
     error = np.where(drowned, np.inf, error)
-    entry_quiet = np.where(kink, shortest, entry_quiet)
+    still, reach = _movement(moved, h, rung)
+    shortest, known = highest[:, 0], np.isfinite(error)
     return Slopes(
-        np.where(np.isfinite(error), slope, 0.0), error, _zero(left), _zero(right), slack,
-        kink & np.isfinite(error), alone, still, flat, entry_quiet, reach, h[row, rung],
-        entry_noise > 30 * shortest, np.isfinite(moved).sum(axis=1) < 2,
-    )  # fmt: skip
+        numeric=np.where(known, slope, 0.0),
+        error=error,
+        left=finite(sides.left),
+        right=finite(sides.right),
+        slack=sides.slack,
+        kink=kink & known,
+        one_sided=alone,
+        still=still & known & ~kink,
+        flat=flat,
+        noise=np.where(kink, shortest, highest[row, np.maximum(rung - 2, 0)]),
+        reach=reach,
+        h=h[row, rung],
+        rough=highest[row, rung] > STRUCTURE * shortest,
+        lost=np.isfinite(moved).sum(axis=1) < 2,
+    )
 
 
-def _zero(values: Array) -> Array:
-    return np.where(np.isfinite(values), values, 0.0)
+def _movement(moved: Array, h: Array, rung: Array) -> tuple[NDArray[np.bool_], Array]:
+    """Return whether nothing moves up to a rung, and how far the function moves near it, over h."""
+    each = np.arange(h.shape[1])
+    upto, beyond = each <= rung[:, None], each <= rung[:, None] + 1
+    still = ~(np.where(upto, finite(moved), 0) > 0).any(axis=1)
+    moves = finite(moved / h)
+    near = np.where(upto, moves, 0).max(axis=1)
+    return still, np.minimum(np.where(beyond, moves, 0).max(axis=1), 10 * near)
 
 
-def _above(values: Array) -> Array:
-    """Return what the next rung up has, NaN at the top."""
-    moved = np.full_like(values, np.nan)
-    moved[..., :-1] = values[..., 1:]
-    return moved
+def _unmoved(
+    moved: Array, highest: Array, floor: Array, first: Array, size: Array, noise: Noise
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return where the function is constant but for rounding, and where it drowns in noise.
 
-
-def _below(values: Array) -> Array:
-    """Return what the next rung down has, NaN at the bottom."""
-    moved = np.full_like(values, np.nan)
-    moved[..., 1:] = values[..., :-1]
-    return moved
-
-
-def _highest(sampled: Array) -> Array:
-    """Return the largest sample of the noise at every rung and those below it."""
-    highest = np.fmax.accumulate(_zero(sampled), axis=1)
-    few = min(FEWEST, highest.shape[1]) - 1
-    return np.where(np.arange(highest.shape[1]) < few, highest[:, few, None], highest)
-
-
-def _odd(slopes: Array, h: Array, base: float) -> Array:
-    """Return the noise of values that slopes show, once the truncation of the rungs above is off."""
-    apart = slopes - _above(slopes)
-    return np.asarray(np.abs(apart - _above(apart) / base) * h)
-
-
-def _rounding(
-    ladder: Ladder, moved: Array, roundoff: float, coarsest: float, noise: float, shown: float
-) -> tuple[Array, Array]:
-    """Return the least noise of each value by its rounding, (n, L), and the first rung that shows it.
-
-    Rungs below that one, (n,), move nothing, because the function rounds what they do.
+    Where the shortest nudges move it as far as any other they are too long, or there is nothing
+    but noise. If that is no more than rounding, the function is constant.
     """
-    change = _zero(moved)
-    size = np.fmax(np.abs(ladder.centre), change)
-    floor = np.fmax(roundoff * size, noise)
-    moving = change > 0
-    first = np.where(moving.any(axis=1), moving.argmax(axis=1), moving.shape[1])
-    quiet = np.arange(moving.shape[1]) < first[:, None]
-    if not quiet.any():
-        return floor, first
-    # Where nothing moves the change may be below the last digit of what the function computes
-    # with, which its first move shows. A staircase has steps that are too wide and high for that.
-    row = np.arange(len(moving))
-    step = np.where(first < moving.shape[1], change[row, np.minimum(first, moving.shape[1] - 1)], 0)
-    width = np.where(first > 0, ladder.h[row, np.maximum(first - 1, 0)], 0)
-    high = STEP_NOISES * shown if shown > 0 else STEP_HEIGHT * np.abs(ladder.centre[:, 0])
-    stairs = (width > STEP_WIDTH * ladder.size) & (step > high)
-    rounded = (first > 0) & ~stairs
-    unseen = np.where(quiet, step[:, None], step[:, None] / 4)
-    floor = np.where(rounded[:, None], np.fmax(floor, unseen), floor)
-    # What no nudge moves may be below the rounding of the coarsest dtype, or that of other entries.
-    hidden = np.fmax(coarsest * np.abs(ladder.centre), shown)
-    floor = np.where(first[:, None] == moving.shape[1], np.fmax(floor, hidden), floor)
-    return floor, np.where(stairs, 0, first)
-
-
-def candidates(
-    slopes: Array,
-    h: Array,
-    sampled: Array,
-    highest: Array,
-    floor: Array,
-    growth: Array,
-    base: float,
-) -> Candidates:
-    """Return candidates and their error bars.
-
-    Parameters
-    ----------
-    slopes : (n, L) array
-        Difference quotients, NaN where there is none.
-    h : (n, L) array
-        Lengths of the nudges.
-    sampled : (n, L) array
-        Samples of the noise of values, NaN where there is none.
-    highest : (n, L) array
-        The noise of values that each nudge and those shorter show.
-    floor : (n, L) array
-        The least noise.
-    growth : (n, L) array
-        By how much values are larger than at the point: noise may grow with them.
-    base
-        By how much the leading truncation error shrinks from rung to rung.
-    """
-    # Truncation looks like noise at long nudges. The extrapolations, which allow for it, take the
-    # noise that nudges two rungs shorter show.
-    below = highest[:, np.maximum(np.arange(h.shape[1]) - 2, 0)]
-    # Kinks look like noise too, and no extrapolation allows for them. What a smooth function leaves
-    # falls much faster from rung to rung.
-    own = _zero(sampled)
-    smooth = (own <= ROUGH * below) | (own <= _above(own) / (base * RATIO))
-    smooth &= np.concatenate([smooth[:, :1], smooth[:, :-1]], axis=1)
-    below = np.where(smooth, below, highest)
-    noise = NOISES * np.fmax(highest, floor) / h
-    quiet = NOISES * np.fmax(below * growth, floor) / h
-    once = slopes + (slopes - _above(slopes)) / (base - 1)
-    twice = once + (once - _above(once)) / (base**2 - 1)
-    all_slopes = np.stack([slopes, once, twice])
-    apart = np.abs(all_slopes - _above(all_slopes))
-    settled = apart <= SETTLED * np.abs(all_slopes)
-    # Candidates approach each other if they do so from above, or on to the rung below, as far as
-    # noise lets one see. Extrapolated ones do so faster.
-    approach = (1 / (2 * np.sqrt(base))) ** np.array([1, 2, 2])[:, None, None]
-    from_above = apart <= 2 * approach * _above(apart)
-    onwards = _below(apart) <= approach * apart + _below(quiet) + quiet
-    approaching = settled & (from_above | onwards)
-    error = apart * np.where(approaching, approach, 1.0)
-    # The first extrapolation is no worse than what it starts from.
-    error[1] = np.fmin(error[1], np.where(approaching[0], error[0], np.inf))
-    # The rung below, whose truncation is far smaller, bounds this one's.
-    error[0] = np.fmin(error[0], _below(apart[0]) + _below(noise))
-    error = error + np.stack([noise, quiet, quiet])
-    error = np.where(np.isfinite(error), error, np.inf)
-    # A candidate holds only if the difference quotients of all shorter nudges agree with it, as
-    # those of a smooth function do. The two below it are held to the noise of those yet shorter:
-    # what drifts is not noise.
-    rung = np.arange(h.shape[1])
-    shorter = rung[:, None] - rung
-    strict = (shorter > 0) & (shorter <= 2)
-    allowed = np.where(strict, quiet[:, None, :] / NOISES, noise[:, None, :])
-    allowed = allowed + (approach[0] * _zero(apart[0]))[:, None, :]
-    apart = np.abs(all_slopes[..., :, None] - slopes[:, None, :])
-    outside = (shorter > 0) & (apart - allowed > error[..., :, None])
-    disagree = np.where(outside, apart, 0).max(axis=-1)
-    return Candidates(all_slopes, np.fmax(error, disagree))
-
-
-def _best(found: Candidates) -> tuple[Array, Array, Array]:
-    """Return the candidates with the smallest error bars: slope, error and rung, (n,) each."""
-    _, count, rungs = found.slope.shape
-    error = np.moveaxis(found.error, 0, 1).reshape(count, -1)
-    slope = np.moveaxis(found.slope, 0, 1).reshape(count, -1)
-    place, row = error.argmin(axis=1), np.arange(count)
-    return slope[row, place], error[row, place], place % rungs
+    furthest = np.nanmax(moved, axis=1, initial=0)
+    half = highest[:, moved.shape[1] // 2]
+    rounding = half <= ROUNDED * noise.coarsest * np.fmax(1, size)
+    flat = (furthest <= ALIKE * half) & rounding
+    shortest = highest[:, 0]
+    drowned = (furthest <= ALIKE * shortest) & (first == 0) & ~flat
+    drowned &= (shortest > ALIKE * noise.shown) & (shortest > LITTLE * size)
+    return flat, drowned

@@ -69,6 +69,11 @@ class Looped:
                 self._start[leaf] = self.arguments.on_device(leaf, self.arrays[leaf])
         return list(self._start)
 
+    @property
+    def eps(self) -> float:
+        """Machine epsilon of the coarsest output."""
+        return self.total.eps
+
     def centre(self) -> Array:
         """Return f(x)."""
         return self.total.of(self._outputs(self.start))
@@ -155,6 +160,11 @@ class Batched:
     def raised(self) -> list[str]:
         """What f raised near x, each time."""
         return self.single.raised
+
+    @property
+    def eps(self) -> float:
+        """Machine epsilon of the coarsest output."""
+        return self.single.eps
 
     def centre(self) -> Array:
         """Return f(x)."""

@@ -1,0 +1,130 @@
+"""Ladders of single entries, longer ones where those up to an entry's own size do not settle it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nudgegrad.differentiate.ladder import RATIO, Ladder, climb, lowest_rungs, typical_size
+from nudgegrad.differentiate.noise import FEWEST
+from nudgegrad.differentiate.slope import Slopes, read_slopes
+from nudgegrad.differentiate.surroundings import Surroundings
+
+__all__ = ["SHORT", "ladders"]
+
+Array = NDArray[Any]
+
+SHORT = 10
+"""An array of so many entries is short: all of them get a ladder."""
+
+BLUNT = 0.03
+"""An error bar above this share of the slope calls for longer nudges."""
+
+MOST_MORE = 24
+"""Rungs that a ladder gets at most on top of those below the entry's size."""
+
+
+def ladders(
+    around: Surroundings, leaf: int, indices: Array, shown: float = 0.0
+) -> tuple[Slopes, Ladder, Array, int]:
+    """Return what the ladders of some entries show, longer ones where that is not enough.
+
+    Parameters
+    ----------
+    around
+        The function.
+    leaf
+        Which array.
+    indices : (n,) int array
+        Flat indices into it.
+    shown
+        The noise that other entries show, 0 if not known.
+
+    Returns
+    -------
+    slopes : Slopes
+    ladder : Ladder
+        With NaN above the entry's own size where no longer nudges were needed.
+    lowest : (n,) int array
+        Each entry's lowest rung.
+    evaluations : int
+    """
+    array = around.evaluate.arrays[leaf]
+    values = array.flat[indices]
+    lowest, count = lowest_rungs(values, typical_size(array))
+    blocks = []
+    block = around.evaluate.block(leaf, 2 * count)
+    for start in range(0, len(indices), block):
+        part = slice(start, start + block)
+        blocks.append(
+            climb(around.evaluate, leaf, indices[part], lowest[part], count, around.centre)
+        )
+    ladder = Ladder(*(np.concatenate(part) for part in zip(*blocks, strict=True)))
+    slopes = _read(around, ladder, shown)
+    shown = _shown_by(slopes, shown)
+    evaluations = 2 * count * len(indices)
+    outputs = len(ladder.h) // max(1, len(indices))
+    short = np.flatnonzero(blunt(slopes).reshape(-1, outputs).any(axis=1))
+    if len(short):
+        top = lowest[short] + count
+        largest = np.abs(array[np.isfinite(array)].astype(np.longdouble)).max(initial=1)
+        goal = int(np.ceil(np.log(largest) / np.log(RATIO)))
+        more = int(np.clip(goal - top.min() + 2, 3, MOST_MORE))
+        far = top + more < goal  # of an entry that is tiny beside the others
+        longer = climb(
+            around.evaluate, leaf, indices[short], np.where(far, goal + 2 - more, top), more,
+            around.centre,
+        )  # fmt: skip
+        longer.up[np.repeat(far, outputs), 0] = np.nan  # rungs that are not neighbours
+        rows = (short[:, None] * outputs + np.arange(outputs)).reshape(-1)
+        ladder = ladder.longer(longer, rows)
+        again = _read(around, ladder.take(rows), shown)
+        usual = typical_size(array) if array.size > SHORT else 0.0
+        better = _resolved(again, slopes.take(rows), usual)
+        slopes.put(rows[better], again.take(np.flatnonzero(better)))
+        evaluations += 2 * more * len(short)
+    return slopes, ladder, lowest, evaluations
+
+
+def _read(around: Surroundings, ladder: Ladder, shown: float) -> Slopes:
+    """Read ladders, with the noise that their entries show together where one is not enough."""
+    slopes = read_slopes(ladder, around.noise._replace(shown=shown))
+    shown = _shown_by(slopes, shown)
+    if shown == 0 or not (blunt(slopes) | slopes.still).any():
+        return slopes
+    noise = around.noise._replace(shown=shown)
+    slopes, assumed = read_slopes(ladder, noise), read_slopes(ladder, noise, assumed=2 * shown)
+    much = ~blunt(assumed) | (4 * assumed.error < slopes.error)
+    # Only where the shortest rungs are what counts: elsewhere what looks like noise may be kinks.
+    lowest = assumed.h <= ladder.h[:, min(FEWEST, ladder.h.shape[1] - 1)]
+    better = np.flatnonzero(blunt(slopes) & much & lowest & ~assumed.still & ~assumed.kink)
+    slopes.put(better, assumed.take(better))
+    return slopes
+
+
+def _shown_by(slopes: Slopes, shown: float) -> float:
+    """Return the noise that entries show whose slopes are clear, if it is more."""
+    clear = ~slopes.still & ~blunt(slopes) & ~slopes.kink
+    return max(shown, float(np.median(slopes.noise[clear]))) if clear.any() else shown
+
+
+def blunt(slopes: Slopes) -> NDArray[np.bool_]:
+    return np.asarray(~slopes.kink & ~(slopes.error <= BLUNT * np.abs(slopes.numeric)))
+
+
+def _resolved(longer: Slopes, slopes: Slopes, usual: float) -> NDArray[np.bool_]:
+    """Tell where nudges longer than the entry itself say more than shorter ones, and no other.
+
+    A nudge of many times an entry's size may lead into another regime of the function, unless it is
+    of the size that the entries of its array usually have.
+    """
+    with np.errstate(invalid="ignore"):
+        agree = np.abs(longer.numeric - slopes.numeric) <= 3 * (longer.error + slopes.error)
+        usual_size = (longer.h <= usual) & (longer.error < slopes.error)
+    unmoved = slopes.flat & slopes.still
+    clear = ~blunt(longer)
+    return np.asarray(
+        (agree & (clear | usual_size)) | (unmoved & clear) | longer.still | slopes.lost
+    )

@@ -1,0 +1,115 @@
+"""The noise of a function's values: rounding, and what its ladder shows by itself.
+
+What is left of the second differences on both sides once the curvature that the next rung shows is
+taken off, and what is left of the slopes once the truncation that the next rungs show is taken off,
+is in a smooth function nothing but noise, as long as nudges are short. Source of the idea, by tables
+of differences: J. Moré and S. Wild, *Estimating computational noise* (2011).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nudgegrad.differentiate.ladder import RATIO, Ladder
+from nudgegrad.differentiate.rungs import above, finite
+
+__all__ = ["Noise", "rounding_noise", "running_noise", "sampled_from_bends", "sampled_from_slopes"]
+
+Array = NDArray[Any]
+
+FEWEST = 3
+"""Rungs that noise is read from at least."""
+
+STEP_WIDTH, STEP_NOISES, STEP_HEIGHT, STEP_ROUNDINGS = 1e-6, 100.0, 2e-6, 60.0
+"""A function that is constant next to the point is a staircase, and not just rounded, if the step
+is wider than this share of the entry, and higher than so many times the noise that other entries
+show, or where they show none, than this share of the function's value, and so many of its
+roundings."""
+
+
+class Noise(NamedTuple):
+    """What is known of the noise of a function's values before a ladder is read.
+
+    Attributes
+    ----------
+    roundoff : float
+        Of the values, relative to them.
+    coarsest : float
+        That of the coarsest dtype that the function may compute with.
+    calls : float
+        How far calls at one point scatter, 0 for a deterministic function.
+    shown : float
+        The noise that other entries show, 0 if not known.
+    """
+
+    roundoff: float
+    coarsest: float
+    calls: float = 0.0
+    shown: float = 0.0
+
+
+def sampled_from_bends(bend: Array, h: Array) -> Array:
+    """Return samples of the noise from the differences of the slopes on both sides, (n, L)."""
+    return np.asarray(np.abs(bend - finite(above(bend)) / RATIO) * h / np.sqrt(6))
+
+
+def sampled_from_slopes(slopes: Array, h: Array, base: float) -> Array:
+    """Return samples of the noise from how slopes differ from rung to rung, (n, L).
+
+    The leading truncation error, which shrinks by `base` from rung to rung, is taken off.
+    """
+    apart = slopes - above(slopes)
+    return np.asarray(np.abs(apart - above(apart) / base) * h)
+
+
+def running_noise(sampled: Array) -> Array:
+    """Return the largest sample of the noise at every rung and those below it, (n, L)."""
+    highest = np.fmax.accumulate(finite(sampled), axis=1)
+    few = min(FEWEST, highest.shape[1]) - 1
+    return np.where(np.arange(highest.shape[1]) < few, highest[:, few, None], highest)
+
+
+def rounding_noise(ladder: Ladder, moved: Array, noise: Noise) -> tuple[Array, Array]:
+    """Return the least noise that each value has by its rounding.
+
+    Parameters
+    ----------
+    ladder
+        The values.
+    moved : (n, L) array
+        How far they are from that at the point.
+    noise
+        What is known beforehand.
+
+    Returns
+    -------
+    floor : (n, L) array
+    first : (n,) int array
+        The first rung that is not lost in rounding: 0 on a staircase, whose steps are no rounding.
+    """
+    change = finite(moved)
+    size = np.fmax(np.abs(ladder.centre), change)
+    floor = np.fmax(noise.roundoff * size, noise.calls)
+    moving = change > 0
+    first = np.where(moving.any(axis=1), moving.argmax(axis=1), moving.shape[1])
+    quiet = np.arange(moving.shape[1]) < first[:, None]
+    if not quiet.any():
+        return floor, first
+    # Where nothing moves the change may be below the last digit of what the function computes
+    # with, which its first move shows. A staircase has steps that are too wide and high for that.
+    row = np.arange(len(moving))
+    step = np.where(first < moving.shape[1], change[row, np.minimum(first, moving.shape[1] - 1)], 0)
+    width = np.where(first > 0, ladder.h[row, np.maximum(first - 1, 0)], 0)
+    height = max(STEP_HEIGHT, STEP_ROUNDINGS * noise.coarsest) * np.abs(ladder.centre[:, 0])
+    high = STEP_NOISES * noise.shown if noise.shown > 0 else height
+    stairs = (width > STEP_WIDTH * ladder.size) & (step > high)
+    rounded = (first > 0) & ~stairs
+    unseen = np.where(quiet, step[:, None], step[:, None] / 4)
+    floor = np.where(rounded[:, None], np.fmax(floor, unseen), floor)
+    # What no nudge moves may be below the rounding of the coarsest dtype, or that of other entries.
+    hidden = np.fmax(noise.coarsest * np.abs(ladder.centre), noise.shown)
+    floor = np.where(first[:, None] == moving.shape[1], np.fmax(floor, hidden), floor)
+    return floor, np.where(stairs, 0, first)
