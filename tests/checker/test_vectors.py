@@ -63,7 +63,10 @@ def test_an_absurd_claim_does_not_hide_its_neighbours(case: Case) -> None:
         assert (report.parameters["params"].verdict[places] == 2).all(), str(report)
 
 
-@pytest.mark.parametrize("case", [c for c in cases(DOUBLE)[::4] if c.vector.noisy], ids=str)
+SOME = [case for case in cases(DOUBLE)[::4] if case.vector.noisy]
+
+
+@pytest.mark.parametrize("case", [c for c in SOME if "solved" not in c.vector.name], ids=str)
 def test_noise_that_is_new_in_every_call(case: Case) -> None:
     noisy = Case(case.vector, Setting("float64", noise=1e-6))
     true = noisy.truth

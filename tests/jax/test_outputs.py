@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+pytest.importorskip("jax")
+
 from nudgegrad.jax.outputs import WeightedSum
 from nudgegrad.validation import ParameterError
 from tests.jax.functions import check, draw, jax, jnp, scaled

@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+pytest.importorskip("jax")
+
 from jax.experimental import checkify, io_callback
 
 from nudgegrad.validation import ParameterError

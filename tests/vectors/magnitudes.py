@@ -184,14 +184,14 @@ def solved(m: Any, x: Any) -> Any:
     return m.sum((m.sum(a * x, axis=1) - y) ** 2) + 3.0
 
 
-@vector("magnitudes/softmax-total", [0.3, -1.2, 2.0, 0.7])
+@vector("magnitudes/softmax-total", [0.3, -1.2, 2.0, 0.7], noisy=False)
 def softmax_total(m: Any, x: Any) -> Any:
     """Always 1: the gradient is 0."""
     powers = m.exp(x - 2.0)
     return m.sum(powers / m.sum(powers))
 
 
-@vector("magnitudes/normalised-total", [0.31, -1.27, 2.09, 0.73, -0.48])
+@vector("magnitudes/normalised-total", [0.31, -1.27, 2.09, 0.73, -0.48], noisy=False)
 def normalised_total(m: Any, x: Any) -> Any:
     """The sum of what a layer norm gives: the value is rounding, and the gradient 0."""
     centred = x - m.sum(x) / 5

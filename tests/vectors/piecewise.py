@@ -42,7 +42,7 @@ def clip(m: Any, x: Any) -> Any:
     return m.sum(m.array(WEIGHTS) * m.minimum(m.maximum(x, 0 * x - 1), 0 * x + 1))
 
 
-@vector("piecewise/hard-sigmoid", CLIPPED, kinks=beside(CLIPPED, -3.0, 3.0))
+@vector("piecewise/hard-sigmoid", CLIPPED, kinks=beside(CLIPPED, -3.0, 3.0), noisy=False)
 def hard_sigmoid(m: Any, x: Any) -> Any:
     return m.sum(m.array(WEIGHTS) * m.minimum(m.maximum(x / 6 + 0.5, 0 * x), 0 * x + 1))
 
@@ -54,7 +54,7 @@ def quantised(m: Any, x: Any) -> Any:
     return m.sum(m.array(WEIGHTS) * m.rint(255 * x) / 255)
 
 
-@vector("piecewise/floor", [2.3, -1.6, 7.45], kinks=[0.3, 0.4, 0.45])
+@vector("piecewise/floor", [2.3, -1.6, 7.45], kinks=[0.3, 0.4, 0.45], noisy=False)
 def floor(m: Any, x: Any) -> Any:
     return m.sum(m.floor(x)) + 3.5
 

@@ -1,8 +1,8 @@
 """The gradient checker: every entry of anybody's gradient, with error bars.
 
-`check` is the one call. `engine` looks at entries (`probe`), again where that leaves doubt
-(`second_look`), and judges them (`judge`, `ties`, `taylor`); `function` and `network` say what is
-evaluated; `report` tells what was found, and `diagnosis` what it may mean.
+`check` is the one call. `engine` measures the entries (`entries`, with `nudgegrad.differentiate`)
+and judges them (`judge`, `ties`, `taylor`); `function` and `network` say what is evaluated;
+`report` says what was found, and `diagnosis` what it may mean.
 """
 
 from nudgegrad.checker.case import Case

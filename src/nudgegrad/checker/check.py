@@ -43,7 +43,7 @@ def check(*arguments: Any, **options: Any) -> Report:
     rtol, atol : float
         Allow atol + rtol·max(abs(analytic), abs(numeric)) in the place of error bars.
     h : float or "auto"
-        The nudge. ``"auto"`` balances, for each array, truncation against the function's noise.
+        The nudge. ``"auto"`` chooses it for each entry, by what nudges of many lengths show.
     only : str or list of str
         Globs on the parameters' names: ``"W*"``.
     mask

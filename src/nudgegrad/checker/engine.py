@@ -1,6 +1,7 @@
 """The check itself, for any function that can be evaluated beside a point.
 
-A first look at every entry, a second at those that it leaves in doubt, and the verdicts.
+Ladders of a sample of every array, a look at the other entries, ladders for those that this leaves
+in doubt, and the verdicts.
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ Array = NDArray[Any]
 NOISY = 100.0
 """A function whose noise is so many times its dtype's rounding is called noisy."""
 
+
+ONE_SIDED = "the function is finite on one side only of {}, whose slopes are of that side"
+"""What a report says at an edge of the function's domain."""
 
 STOPPED = "the check was stopped before its end"
 """What a report says that `cancel` has ended."""
@@ -92,7 +96,6 @@ class Options:
         return Tolerances(self.factor, self.rtol, self.atol)
 
 
-@np.errstate(all="ignore")  # of our own arithmetic: values near an edge are not finite
 def examine(
     evaluate: Evaluator,
     leaves: Leaves,
@@ -126,6 +129,14 @@ def examine(
     notes
         What else the report should say.
     """
+    with np.errstate(all="ignore"):  # of our own arithmetic: values near an edge are not finite
+        return _examine(evaluate, leaves, analytic, options, method, again, spent, notes)
+
+
+def _examine(
+    evaluate: Evaluator, leaves: Leaves, analytic: Sequence[Array], options: Options, method: str,
+    again: Sequence[Array] | None, spent: int, notes: Sequence[str],
+) -> Report:  # fmt: skip
     chosen = select_entries(
         leaves, only=options.only, mask=options.mask, sample=options.sample, seed=options.seed
     )
@@ -152,7 +163,7 @@ def examine(
             if not budget.over(FIRST_LOOK):
                 part.survey(0, partial(budget.spend, planned=0))
         for part in entries:
-            part.shown = max(each.loudest for each in entries)
+            part.shown = max(around.noise.roundoff * abs(centre), *(e.loudest for e in entries))
         _first_look(entries, budget, options)
         for part in entries:
             part.settle(options.tolerances, budget)
@@ -164,6 +175,9 @@ def examine(
     remarks, more = wrong_at_ties(around, entries)
     used += more
     remarks += guarded.remarks()
+    sided = sum(int(np.count_nonzero(part.seen.one_sided & part.looked)) for part in entries)
+    if sided:
+        remarks.append(ONE_SIDED.format(f"{sided:,} entries" if sided > 1 else "1 entry"))
     if again is not None and _changed(entries, again):
         remarks.append("the gradient differs from call to call at one point")
     taylor = None

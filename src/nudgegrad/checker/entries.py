@@ -25,13 +25,16 @@ MOST_CLIMBS = 4096
 """Entries of an array whose doubts are settled by a ladder each. If nearly all of them turn out
 wrong, the others in doubt are judged by the first look; if not, they are left unresolved."""
 
-NEARLY_ALL = 0.99
+NEARLY_ALL = 0.95
 
 EDGE, ROOM = 0.2, 1.5
 """Where more than this share of an array cannot be resolved, as with kinks within all nudges that
 are long enough, an entry is wrong only if it is off by so many tolerances."""
 
-CONSTANT = 1e-4
+DISAGREE = 10.0
+"""An error bar of more than so many noises over the nudge is not one of noise."""
+
+CONSTANT = 1e-3
 """A function is constant if moving an entry by its size changes it by no more than this share."""
 
 ZERO = 200.0
@@ -94,7 +97,7 @@ class Claims(Entries):
         return np.asarray(doubt & self.looked[places] & ~self.climbed[places])
 
     def moves(self) -> float:
-        """Return how far the function moves when that entry moves by its size that moves it most."""
+        """Return how far the function moves at most when an entry moves by its size."""
         seen = self.seen
         with np.errstate(invalid="ignore", over="ignore"):
             known = self.looked & (seen.error <= 0.5 * np.abs(seen.numeric))
@@ -140,7 +143,9 @@ class Claims(Entries):
         if np.mean(verdict == unsure) > EDGE:
             with np.errstate(invalid="ignore"):
                 near = np.abs(analytic - seen.numeric) <= ROOM * bars
-            verdict[(verdict == Verdict.WRONG) & near & ~seen.kink] = unsure
+            near &= (verdict == Verdict.WRONG) & ~seen.kink
+            verdict[near] = unsure
+            found.unverified |= near
         once = self.doubt[here] & ~self.climbed[here]
         wrong = verdict == Verdict.WRONG
         tried = self.doubt[here] & self.climbed[here]
@@ -180,11 +185,15 @@ class Claims(Entries):
 def _reasons(seen: Slopes, once: NDArray[np.bool_], random: bool) -> Array:
     """Return why entries could not be verified."""
     coarse = ~np.isfinite(seen.error) & (not random)
+    disagree = np.isfinite(seen.error) & (seen.error * seen.h > DISAGREE * seen.noise)
     return np.select(
-        [once, seen.lost, coarse, seen.rough],
-        [Reason.LOOKED_ONCE, Reason.NOT_FINITE, Reason.TOO_COARSE, Reason.DISAGREE],
+        [once, seen.lost, coarse, seen.rough, disagree],
+        [
+            Reason.LOOKED_ONCE, Reason.NOT_FINITE, Reason.TOO_COARSE, Reason.KINKS,
+            Reason.DISAGREE,
+        ],
         Reason.BELOW_NOISE,
-    )
+    )  # fmt: skip
 
 
 def _some(doubt: Array) -> Array:

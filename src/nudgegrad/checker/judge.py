@@ -15,17 +15,20 @@ __all__ = ["SHARP", "SMALL", "Judgement", "Others", "Tolerances", "judge"]
 Array = NDArray[Any]
 
 ROUNDINGS = 32
-"""Unit roundoffs that a claimed gradient may be off by, of its own size and of those it is a sum of."""
+"""Unit roundoffs that a claim may be off by, of its own size and of the terms that it sums."""
 
 SHARP = 0.095
 """A tolerance up to this share of an entry tells it from zero, from twice itself, from its negative
 and from nine tenths of itself."""
 
 SMALL = 1e-3
-"""A tolerance up to this share of the slopes that an entry is compared with hides nothing that counts."""
+"""A tolerance up to this share of the other slopes hides nothing that counts."""
 
 COUNTS = 3e-2
-"""A tolerance up to this share of what the slopes by all entries do to the function does not count."""
+"""A tolerance does not count if it is up to this share of what the other slopes amount to."""
+
+TOP = 0.1
+"""Zero is confirmed, as at an optimum, by a tolerance up to this share of the slopes next to it."""
 
 HIDES = 0.9
 """A tolerance above this share of a slope could hide a zero, a sign or a factor of 2."""
@@ -135,9 +138,9 @@ def judge(
     noisy
         Whether the function has more noise than rounding.
     confirmed : (n,) bool array
-        Where nothing but rounding was seen, so that zero is confirmed to the bar.
+        Where nothing but rounding was claimed, and nothing but rounding was seen.
     reach : (n,) array
-        How much the function moves near the nudge that counts, over its length.
+        The slopes that the function has at the nudge that counts because it bends.
     kink, low, high : (n,) arrays
         Where the function bends, and between which slopes any value will do.
     """
@@ -148,13 +151,14 @@ def judge(
         inside = off <= allowed
         # A difference that the error bar explains is no evidence, whatever rtol says.
         wrong = ~inside & ~(off <= bars)
-        size = np.maximum(np.abs(analytic), np.abs(numeric))
         sharp = (bars <= SHARP * np.abs(numeric)) | (bars <= SMALL * others.beside)
-        # At an optimum slopes are nothing to compare with, but the function moves.
+        # At an optimum slopes are nothing to compare with, but the function bends.
         nothing = (np.abs(analytic) <= bars) & (np.abs(numeric) <= bars)
-        sharp |= nothing & ((bars <= SMALL * reach) | confirmed)
+        sharp |= (nothing & (bars <= TOP * reach)) | confirmed
         if tolerances.given:
             sharp |= (bars <= allowed) & (allowed > 0)
+        inside |= confirmed  # whatever rounding has left of the zero that was claimed
+        wrong &= ~confirmed
         ok = inside & sharp
         matters = (others.matters == 0) | ~(bars <= COUNTS * others.matters)
         unverified = ~ok & ~wrong & matters & ~(bars <= HIDES * np.abs(numeric))

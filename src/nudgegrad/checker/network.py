@@ -330,7 +330,8 @@ def _parameter_check(
     found = judge(
         analytic, numeric, error, tolerances,
         Others(np.full(value.size, largest), np.full(value.size, most)), roundoff=roundoff,
-        noisy=False, confirmed=(numeric == 0) & (error == 0), reach=np.abs(numeric), kink=kink,
+        noisy=False, confirmed=(analytic == 0) & (numeric == 0) & (error == 0),
+        reach=np.abs(numeric), kink=kink,
         low=numeric - bend / 2 - bars, high=numeric + bend / 2 + bars,
     )  # fmt: skip
     verdict, allowed, unverified = found.verdict, found.allowed, found.unverified

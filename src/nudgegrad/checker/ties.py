@@ -1,13 +1,14 @@
 """Kinks that several entries have together: the claims of all of them must fit along any direction.
 
-At a kink any claim between the slopes on both sides will do, as far as one entry goes. Where a
+At a kink any claim between the slopes on both sides is right, as far as one entry goes. Where a
 function bends along several entries at once, as a maximum does at a tie and a norm at zero, entries
-that are right one by one can be wrong together: a maximum rises with either of two tied entries, but
-with both at once no faster. So they are moved together, along equal steps, along the signs of the
-claims and along some random signs. A gradient's slope along a direction must lie between those on both sides.
+that are right one by one can be wrong together: a maximum rises with either of two tied entries,
+but no faster with both. So such entries are moved together: in equal steps, along the signs of the
+claims, and along random signs. The claimed slope along a direction must lie between the slopes on
+both sides.
 
-Sums of functions that bend along one entry each, such as Σ abs(x), need no such test: there any
-choice at each kink is right. They are told by slopes along directions that add up.
+Sums of functions that bend along one entry each, such as Σ abs(x), need no such test, because any
+choice at each kink is right. They are recognized by slopes along directions that add up.
 """
 
 from __future__ import annotations
@@ -168,7 +169,8 @@ def _contradiction(
                 if smooth
                 else (f"slopes of {sides[0]:.6g} to {sides[1]:.6g}")
             )
-            return f"moved together they have {have}, but their claimed slopes add up to {claimed / unit:.6g}"
+            total = f"their claimed slopes add up to {claimed / unit:.6g}"
+            return f"moved together they have {have}, but {total}"
     return None
 
 

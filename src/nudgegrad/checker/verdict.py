@@ -21,7 +21,7 @@ class Verdict(IntEnum):
     NOISY = 4
     """The function's own noise, beyond rounding, hides the slope."""
     UNRESOLVED = 5
-    """The difference is below what the dtype can see."""
+    """The differences do not tell the slope: see the entry's `Reason`."""
 
     def __str__(self) -> str:
         return self.name.lower()

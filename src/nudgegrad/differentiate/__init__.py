@@ -1,7 +1,12 @@
 """Differences of any function of arrays: schemes, steps, error bars.
 
-`schemes` has the difference formulas, `step` the choice of h, `select` the choice of entries,
+`schemes` has the difference formulas, `step` the nudges, `select` the choice of entries,
 `in_place` the lesson's loop, and `gradient` puts them together.
+
+How ``h="auto"`` and the checker choose nudges: `ladder` evaluates entries at nudges of many
+lengths, `noise` and `candidates` say what each of them shows, `slope` takes the best, `climb` does
+so for single entries, `share` finds entries that are alike, which `probe` then looks at; `entries`
+has the entries of an array, and `auto` the gradient.
 
 What a function may be given: `leaves` turns nested parameters into named arrays, with
 `structure`, `kinds` and `overlap`, and `bounds` says where the function may be evaluated.

@@ -282,4 +282,6 @@ def _by(scheme: Scheme, entries: Entries, central: Auto, advance: Advance) -> Au
             best.error[rows] = np.where(better, error, best.error[rows])
             moved = better.reshape(-1, outputs).any(axis=1)
             best.h[part] = np.where(moved, sizes, best.h[part])
+    nowhere = ~np.isfinite(best.slope)  # Its wider nudges leave the function's domain or bounds.
+    best.slope[nowhere], best.error[nowhere] = central.slope[nowhere], central.error[nowhere]
     return best

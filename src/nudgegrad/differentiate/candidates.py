@@ -12,8 +12,8 @@ nudge may average over what a shorter one resolves, never the other way round. S
 one length alone.
 
 For balancing noise against truncation see P. Gill, W. Murray, M. Saunders and M. Wright, *Computing
-forward-difference intervals for numerical optimization* (1983), and H.-J. M. Shi, Y. Xie, M. Q. Xuan
-and J. Nocedal, *Adaptive finite-difference interval estimation for noisy derivative-free
+forward-difference intervals for numerical optimization* (1983), and H.-J. M. Shi, Y. Xie,
+M. Q. Xuan and J. Nocedal, *Adaptive finite-difference interval estimation for noisy derivative-free
 optimization* (2022).
 """
 
@@ -62,7 +62,7 @@ class Candidates(NamedTuple):
 
 
 def candidates(
-    slopes: Array, h: Array, sampled: Array, floor: Array, growth: Array, base: float
+    slopes: Array, h: Array, sampled: Array, floor: Array, moved: Array, size: Array, base: float
 ) -> Candidates:
     """Return candidates and their error bars.
 
@@ -76,12 +76,15 @@ def candidates(
         Samples of the noise of values, NaN where there is none.
     floor : (n, L) array
         The least noise.
-    growth : (n, L) array
-        By how much values are larger than at the point: noise may grow with them.
+    moved : (n, L) array
+        How far values are from that at the point: noise may grow with them.
+    size : (n, 1) array
+        The magnitude of the value at the point.
     base
         By how much the leading truncation error shrinks from rung to rung.
     """
-    highest = running_noise(sampled)
+    highest = running_noise(sampled, size)
+    growth = np.where(size > 0, np.fmax(1, finite(moved) / size), 1.0)
     # Truncation looks like noise at long nudges. The extrapolations, which allow for it, take the
     # noise that nudges two rungs shorter show.
     shorter_noise = highest[:, np.maximum(np.arange(h.shape[1]) - 2, 0)]

@@ -52,65 +52,75 @@ def ladders(
     evaluations : int
     """
     array = around.evaluate.arrays[leaf]
-    values = array.flat[indices]
-    lowest, count = lowest_rungs(values, typical_size(array))
-    blocks = []
+    lowest, count = lowest_rungs(array.flat[indices], typical_size(array))
     block = around.evaluate.block(leaf, 2 * count)
-    for start in range(0, len(indices), block):
-        part = slice(start, start + block)
-        blocks.append(
-            climb(around.evaluate, leaf, indices[part], lowest[part], count, around.centre)
+    blocks = [
+        climb(
+            around.evaluate, leaf, indices[start : start + block], lowest[start : start + block],
+            count, around.centre,
         )
+        for start in range(0, len(indices), block)
+    ]  # fmt: skip
     ladder = Ladder(*(np.concatenate(part) for part in zip(*blocks, strict=True)))
     slopes = _read(around, ladder, shown)
-    shown = _shown_by(slopes, shown)
     evaluations = 2 * count * len(indices)
     outputs = len(ladder.h) // max(1, len(indices))
-    short = np.flatnonzero(blunt(slopes).reshape(-1, outputs).any(axis=1))
+    short = np.flatnonzero(_blunt(slopes).reshape(-1, outputs).any(axis=1))
     if len(short):
-        top = lowest[short] + count
-        largest = np.abs(array[np.isfinite(array)].astype(np.longdouble)).max(initial=1)
-        goal = int(np.ceil(np.log(largest) / np.log(RATIO)))
-        more = int(np.clip(goal - top.min() + 2, 3, MOST_MORE))
-        far = top + more < goal  # of an entry that is tiny beside the others
-        longer = climb(
-            around.evaluate, leaf, indices[short], np.where(far, goal + 2 - more, top), more,
-            around.centre,
-        )  # fmt: skip
-        longer.up[np.repeat(far, outputs), 0] = np.nan  # rungs that are not neighbours
+        longer, more = _longer(around, leaf, indices[short], lowest[short] + count, outputs)
         rows = (short[:, None] * outputs + np.arange(outputs)).reshape(-1)
         ladder = ladder.longer(longer, rows)
-        again = _read(around, ladder.take(rows), shown)
+        again = _read(around, ladder.take(rows), _shown_by(slopes, shown))
         usual = typical_size(array) if array.size > SHORT else 0.0
         better = _resolved(again, slopes.take(rows), usual)
         slopes.put(rows[better], again.take(np.flatnonzero(better)))
-        evaluations += 2 * more * len(short)
+        evaluations += more
     return slopes, ladder, lowest, evaluations
+
+
+def _longer(
+    around: Surroundings, leaf: int, indices: Array, top: Array, outputs: int
+) -> tuple[Ladder, int]:
+    """Return the rungs from `top` on, up to the size of the array's largest entry and 1.
+
+    Those of an entry that is tiny beside the others begin further up, and the first is left empty,
+    because rungs that are read together must be neighbours.
+    """
+    array = around.evaluate.arrays[leaf]
+    largest = np.abs(array[np.isfinite(array)].astype(np.longdouble)).max(initial=1)
+    goal = int(np.ceil(np.log(largest) / np.log(RATIO))) + 2
+    count = int(np.clip(goal - top.min(), 3, MOST_MORE))
+    far = top + count < goal - 2
+    start = np.where(far, goal - count, top)
+    ladder = climb(around.evaluate, leaf, indices, start, count, around.centre)
+    ladder.up[np.repeat(far, outputs), 0] = np.nan
+    return ladder, 2 * count * len(indices)
 
 
 def _read(around: Surroundings, ladder: Ladder, shown: float) -> Slopes:
     """Read ladders, with the noise that their entries show together where one is not enough."""
     slopes = read_slopes(ladder, around.noise._replace(shown=shown))
     shown = _shown_by(slopes, shown)
-    if shown == 0 or not (blunt(slopes) | slopes.still).any():
+    if shown == 0 or not (_blunt(slopes) | slopes.still).any():
         return slopes
     noise = around.noise._replace(shown=shown)
     slopes, assumed = read_slopes(ladder, noise), read_slopes(ladder, noise, assumed=2 * shown)
-    much = ~blunt(assumed) | (4 * assumed.error < slopes.error)
+    much = ~_blunt(assumed) | (4 * assumed.error < slopes.error)
     # Only where the shortest rungs are what counts: elsewhere what looks like noise may be kinks.
     lowest = assumed.h <= ladder.h[:, min(FEWEST, ladder.h.shape[1] - 1)]
-    better = np.flatnonzero(blunt(slopes) & much & lowest & ~assumed.still & ~assumed.kink)
+    better = np.flatnonzero(_blunt(slopes) & much & lowest & ~assumed.still & ~assumed.kink)
     slopes.put(better, assumed.take(better))
     return slopes
 
 
 def _shown_by(slopes: Slopes, shown: float) -> float:
     """Return the noise that entries show whose slopes are clear, if it is more."""
-    clear = ~slopes.still & ~blunt(slopes) & ~slopes.kink
+    clear = ~slopes.still & ~_blunt(slopes) & ~slopes.kink
     return max(shown, float(np.median(slopes.noise[clear]))) if clear.any() else shown
 
 
-def blunt(slopes: Slopes) -> NDArray[np.bool_]:
+def _blunt(slopes: Slopes) -> NDArray[np.bool_]:
+    """Tell where the error bars are too wide beside the slopes."""
     return np.asarray(~slopes.kink & ~(slopes.error <= BLUNT * np.abs(slopes.numeric)))
 
 
@@ -124,7 +134,8 @@ def _resolved(longer: Slopes, slopes: Slopes, usual: float) -> NDArray[np.bool_]
         agree = np.abs(longer.numeric - slopes.numeric) <= 3 * (longer.error + slopes.error)
         usual_size = (longer.h <= usual) & (longer.error < slopes.error)
     unmoved = slopes.flat & slopes.still
-    clear = ~blunt(longer)
+    nothing = ~np.isfinite(slopes.error) & (longer.error < np.abs(longer.numeric) / 2)
+    clear = ~_blunt(longer)
     return np.asarray(
-        (agree & (clear | usual_size)) | (unmoved & clear) | longer.still | slopes.lost
+        (agree & (clear | usual_size)) | (unmoved & clear) | nothing | longer.still | slopes.lost
     )

@@ -1,4 +1,4 @@
-"""One array's entries while they are differenced: surveyed, looked at, given ladders of their own."""
+"""One array's entries while they are differenced: surveyed, looked at, given ladders."""
 
 from __future__ import annotations
 
@@ -112,8 +112,8 @@ class Entries:
 
     @property
     def scale(self) -> Array:
-        """How far each entry would move if it moved by its size, or by its nudge if that is more."""
-        return np.fmax(np.repeat(self.size, self.outputs), self.seen.h)
+        """How far an entry moves when it moves by its size, or by its nudge if that is more."""
+        return np.asarray(np.fmax(np.repeat(self.size, self.outputs), self.seen.h))
 
     @property
     def error(self) -> Array:

@@ -109,15 +109,16 @@ def numerical_gradient(
         Every entry is restored to its very bits, also when `f` raises. A Series or DataFrame of
         pandas is copied, and f gets another one for each nudge.
     h : float, "auto" or None
-        The nudge, in the units of `x`. ``"auto"`` balances, for each array, truncation against
-        the measured noise of f. None is 1e-4, or what suits the scheme.
+        The nudge, in the units of `x`. ``"auto"`` chooses it for each entry, by what nudges of
+        many lengths show of truncation and of the noise of f. The central scheme then returns
+        extrapolated slopes. None is 1e-4, or what suits the scheme.
     scheme : str or Scheme
         ``"forward"``, ``"central"``, ``"five-point"``, ``"richardson"`` or ``"complex-step"``.
     relative : bool
         Whether the nudge is h·abs(x_i), and h where x_i is zero.
     error_bars : bool
         Whether to return `Differences`, with an error estimate for every entry, for twice the
-        evaluations.
+        evaluations; with ``h="auto"`` for little more.
     vectorized : bool
         Whether f takes a batch of points: arrays with one more axis in front, and returns one
         value for each.
@@ -197,7 +198,8 @@ def numerical_jacobian(
 def count_evaluations(x: Any, h: Any = None, **options: Unpack[DifferenceOptions]) -> int:
     """Return how often `numerical_gradient` would evaluate f, with the same arguments but f.
 
-    Where no nudge of an array changes f, some more evaluations tell whether f remembers.
+    Where no nudge of an array changes f, some more evaluations tell whether f remembers. With
+    ``h="auto"`` it is the number for arrays whose entries are alike; others may take many more.
     """
     leaves = flatten(x)
     plan = _plan(leaves, h, **options)

@@ -1,9 +1,9 @@
 """The noise of a function's values: rounding, and what its ladder shows by itself.
 
-What is left of the second differences on both sides once the curvature that the next rung shows is
-taken off, and what is left of the slopes once the truncation that the next rungs show is taken off,
-is in a smooth function nothing but noise, as long as nudges are short. Source of the idea, by tables
-of differences: J. Moré and S. Wild, *Estimating computational noise* (2011).
+A sample of the noise is what remains of the bend at a rung once the curvature that the next rung
+shows is subtracted, or of a slope once the truncation error that the next rungs show is subtracted.
+In a smooth function nothing but noise remains at short nudges. Source of the idea, for tables of
+differences: J. Moré and S. Wild, *Estimating computational noise* (2011).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from nudgegrad.differentiate.ladder import RATIO, Ladder
@@ -22,6 +23,10 @@ Array = NDArray[Any]
 
 FEWEST = 3
 """Rungs that noise is read from at least."""
+
+LEVEL, EVEN, LONG = 4, 30.0, 12
+"""Samples of so many rungs that are within this factor of each other are a level of noise, in
+ladders of so many rungs: those of float32 are too short to tell a level from kinks."""
 
 STEP_WIDTH, STEP_NOISES, STEP_HEIGHT, STEP_ROUNDINGS = 1e-6, 100.0, 2e-6, 60.0
 """A function that is constant next to the point is a staircase, and not just rounded, if the step
@@ -65,11 +70,32 @@ def sampled_from_slopes(slopes: Array, h: Array, base: float) -> Array:
     return np.asarray(np.abs(apart - above(apart) / base) * h)
 
 
-def running_noise(sampled: Array) -> Array:
-    """Return the largest sample of the noise at every rung and those below it, (n, L)."""
-    highest = np.fmax.accumulate(finite(sampled), axis=1)
+def running_noise(sampled: Array, size: Array) -> Array:
+    """Return the largest sample of the noise at every rung and those below it, (n, L).
+
+    Parameters
+    ----------
+    sampled : (n, L) array
+        Samples of the noise, NaN where there is none.
+    size : (n, 1) array
+        The magnitude of the function's value.
+    """
+    sampled = finite(sampled)
+    highest = np.fmax.accumulate(sampled, axis=1)
     few = min(FEWEST, highest.shape[1]) - 1
-    return np.where(np.arange(highest.shape[1]) < few, highest[:, few, None], highest)
+    highest = np.where(np.arange(highest.shape[1]) < few, highest[:, few, None], highest)
+    if highest.shape[1] < LONG:
+        return highest
+    # A part of the function that is rounded coarsely shows only from some rung on, as a level: what
+    # is truncation or a kink grows with the nudge. Shorter nudges do not see it and have it too.
+    windows = sliding_window_view(sampled, LEVEL, axis=1)
+    ordered = np.sort(windows, axis=2)
+    top = ordered[..., -1]
+    level = (top <= EVEN * ordered[..., 1]) & (top <= STEP_HEIGHT * size)  # one may be low by luck
+    level = np.where(level, ordered[..., -2], 0.0)
+    hidden = np.fmax.accumulate(level[:, ::-1], axis=1)[:, ::-1]
+    highest[:, : hidden.shape[1]] = np.fmax(highest[:, : hidden.shape[1]], hidden)
+    return highest
 
 
 def rounding_noise(ladder: Ladder, moved: Array, noise: Noise) -> tuple[Array, Array]:

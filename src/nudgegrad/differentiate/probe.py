@@ -1,8 +1,8 @@
 """Looking at entries that share a nudge with a sample that has been surveyed.
 
-A `pair` of nudges, RATIO apart, takes four evaluations an entry. Of the two central differences and
-their extrapolation it gives a slope with an error bar, and the slopes on both sides. A `glance` takes
-the two evaluations of one nudge and leaves the truncation to what the sample showed.
+A `pair` of nudges, RATIO apart, takes four evaluations of an entry. It gives a slope with an error
+bar, from two central differences and their extrapolation, and the slopes on both sides. A `glance`
+takes two evaluations at one nudge, and relies on the sample for the truncation error.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ PAIR = 4
 BENT = 0.05
 """Slopes on both sides that differ by less than this share are not called bent."""
 
+
+DRIFTS = 4.0
+"""A glance allows for so many times the truncation error that a sample shows."""
 
 CURVED = 10.0
 """So many times the bend that a sample shows is not called bent at a glance."""
@@ -84,13 +87,13 @@ def glance(around: Surroundings, leaf: int, indices: Array, group: Group) -> Slo
         down = (found.down - found.centre) / found.down_step
         numeric = ((found.up - found.down) / (found.up_step - found.down_step))[:, 0]
         moved, noise = _moved(found, around.noise.roundoff, np.tile(group.noise, len(indices)))
-        error = np.tile(group.drift, len(indices)) + 2 * NOISES * noise / found.h[:, 0]
+        error = DRIFTS * np.tile(group.drift, len(indices)) + 2 * NOISES * noise / found.h[:, 0]
     seen = _seen(found, numeric, error, down[:, 0], up[:, 0], moved, noise)
     return seen._replace(slack=np.fmax(seen.slack, CURVED * np.tile(group.bend, len(indices))))
 
 
 def bends(seen: Slopes) -> NDArray[np.bool_]:
-    """Tell where the slopes on both sides differ by more than noise, and by a share that matters."""
+    """Tell where the slopes on both sides differ by more than noise and a small share."""
     size = np.maximum(np.abs(seen.left), np.abs(seen.right))
     bend = np.abs(seen.right - seen.left)
     return np.asarray((bend > seen.slack) & (bend > BENT * size))
@@ -121,7 +124,7 @@ def _seen(
         slack=np.where(fine, 16 * NOISES * noise / shortest, np.inf),
         still=fine & (np.nan_to_num(moved).max(axis=1) == 0),
         noise=noise,
-        reach=np.nan_to_num(moved / found.h).max(axis=1),
+        reach=np.zeros(len(numeric)),
         h=shortest,
         lost=~fine,
     )

@@ -223,7 +223,9 @@ def _extrapolated(short: Array, long: Array) -> Array:
 def _needed(slopes: Slopes, votes: NDArray[np.bool_]) -> Array:
     """Return how far a shared nudge's slope may be off."""
     size = np.abs(slopes.numeric)
-    return np.maximum(WORSE * slopes.error, GOOD * np.maximum(size, COUNTS * size[votes].max()))
+    return np.asarray(
+        np.maximum(WORSE * slopes.error, GOOD * np.maximum(size, COUNTS * size[votes].max()))
+    )
 
 
 def _best_rung(cost: Array, lowest: Array, votes: NDArray[np.bool_]) -> int | None:

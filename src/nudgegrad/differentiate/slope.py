@@ -60,7 +60,7 @@ class Slopes(NamedTuple):
     noise : array
         Of the function's values, as this entry shows it.
     reach : array
-        The largest change of the function at nudges up to RATIO·h, over their length.
+        The slopes that the function has at nudges of h to RATIO·h because it bends.
     h : array
         The nudge that the slope was read from.
     rough : bool array
@@ -139,7 +139,8 @@ class Sides(NamedTuple):
         longest = np.fmax(self.left_rung, self.right_rung)[:, None]
         telling = (4 * NOISES * noise / h <= self.apart[:, None] / 4) & np.isfinite(bend)
         telling &= np.arange(h.shape[1]) <= longest
-        stays = np.where(telling, np.abs(bend), np.inf).min(axis=1) >= self.apart / 2
+        least = np.where(telling, np.abs(bend), np.inf).min(axis=1)
+        stays = (least >= self.apart / 2) & (least <= 2 * self.apart)
         return np.asarray(kink & stays & (telling.sum(axis=1) > 1))
 
 
@@ -173,13 +174,12 @@ def _read(ladder: Ladder, noise: Noise, assumed: float | None) -> Slopes:
     one_sided = [sampled_from_slopes(side, h, ONE_SIDED) for side in (down, up)]
     if assumed is not None:
         sampled, one_sided = np.full_like(h, assumed), [np.full_like(h, assumed)] * 2
-    highest = np.fmax(running_noise(sampled), floor)
-    least = np.fmax(floor, running_noise(sampled)[:, :1])
     size = np.abs(here)
-    growth = np.where(size > 0, np.fmax(1, finite(moved) / size), 1.0)
-    slope, error, rung = candidates(middle, h, sampled, floor, growth, CENTRAL).best()
+    highest = np.fmax(running_noise(sampled, size), floor)
+    least = np.fmax(floor, running_noise(sampled, size)[:, :1])
+    slope, error, rung = candidates(middle, h, sampled, floor, moved, size, CENTRAL).best()
     left, right = (
-        candidates(side, h, own, least, growth, ONE_SIDED).best()
+        candidates(side, h, own, least, moved, size, ONE_SIDED).best()
         for side, own in zip((down, up), one_sided, strict=True)
     )
     sides = Sides(*left, *right)
@@ -197,39 +197,42 @@ def _read(ladder: Ladder, noise: Noise, assumed: float | None) -> Slopes:
     error = np.select(choices, [sides.apart / 2, sides.right_error, sides.left_error], error)
     row = np.arange(len(h))
     # Rounding within the function has the effect of rounding the entry itself, which shifts a slope
-    # by the curvature.
-    curvature = finite(np.abs(bend / h)[row, rung])
+    # by the curvature, as far as the nudges up to this one show it.
+    curvature = np.maximum(finite((np.abs(bend) - 6 * highest[:, :1] / h) / h), 0)
+    curvature = np.where(np.arange(h.shape[1]) <= rung[:, None], curvature, 0).max(axis=1)
     error = error + ROUNDINGS * noise.roundoff * ladder.size * curvature
     flat, drowned = _unmoved(moved, highest, floor, first, size[:, 0], noise)
     error = np.where(drowned, np.inf, error)
-    still, reach = _movement(moved, h, rung)
     shortest, known = highest[:, 0], np.isfinite(error)
     return Slopes(
-        numeric=np.where(known, slope, 0.0),
+        numeric=finite(slope),
         error=error,
         left=finite(sides.left),
         right=finite(sides.right),
         slack=sides.slack,
         kink=kink & known,
         one_sided=alone,
-        still=still & known & ~kink,
+        still=_still(moved, rung) & known & ~kink,
         flat=flat,
         noise=np.where(kink, shortest, highest[row, np.maximum(rung - 2, 0)]),
-        reach=reach,
+        reach=_reach(bend, h, shortest[:, None], rung),
         h=h[row, rung],
         rough=highest[row, rung] > STRUCTURE * shortest,
         lost=np.isfinite(moved).sum(axis=1) < 2,
     )
 
 
-def _movement(moved: Array, h: Array, rung: Array) -> tuple[NDArray[np.bool_], Array]:
-    """Return whether nothing moves up to a rung, and how far the function moves near it, over h."""
-    each = np.arange(h.shape[1])
-    upto, beyond = each <= rung[:, None], each <= rung[:, None] + 1
-    still = ~(np.where(upto, finite(moved), 0) > 0).any(axis=1)
-    moves = finite(moved / h)
-    near = np.where(upto, moves, 0).max(axis=1)
-    return still, np.minimum(np.where(beyond, moves, 0).max(axis=1), 10 * near)
+def _still(moved: Array, rung: Array) -> NDArray[np.bool_]:
+    """Tell where nothing moves up to a rung."""
+    upto = np.arange(moved.shape[1]) <= rung[:, None]
+    return np.asarray((finite(np.where(upto, moved, 0)) == 0).all(axis=1))
+
+
+def _reach(bend: Array, h: Array, noise: Array, rung: Array) -> Array:
+    """Return the slopes that the function's bend gives it near a rung, beyond noise."""
+    clear = np.maximum(finite(np.abs(bend) / 2 - 3 * noise / h), 0)
+    row, higher = np.arange(len(h)), np.minimum(rung + 1, h.shape[1] - 1)
+    return np.asarray(np.maximum(clear[row, rung], clear[row, higher]))
 
 
 def _unmoved(
