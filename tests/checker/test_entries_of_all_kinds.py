@@ -232,3 +232,29 @@ def test_an_edge_of_the_domain() -> None:
     assert any("one side only" in note for note in report.notes)
     assert not check(f, [0.0, 1.0], [1.0, 2.0]).passed
     assert not check(f, [0.0, 1.0], [0.01, 2.0]).passed
+
+
+def test_a_zero_next_to_a_huge_entry_in_float32() -> None:
+    # Nudges of an entry of zero do not grow with the other entries.
+    def f(x: Any) -> float:
+        return float(np.sin(np.float64(x[0])) + np.float64(x[1]) / 1e7)
+
+    assert check(f, [0, 1e7], [1, 1e-7], "float32").passed
+    for wrong in (0, 2, -1, 1.1):
+        assert not check(f, [0, 1e7], [wrong, 1e-7], "float32").passed
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_long_nudges_of_one_entry_do_not_excuse_another(seed: int) -> None:
+    # Relative noise gives all long nudges of the third entry the same error bar.
+    rng = np.random.default_rng(seed)
+
+    def f(x: Any) -> float:
+        value = x[0] * 1e30 + np.log(x[1]) * x[2] + x[3] * np.exp(-x[0] * 1e30)
+        return float(value * (1 + 1e-6 * rng.normal()))
+
+    x = [1e-30, 1e20, 1e-5, 3]
+    right = [1e30 - 3e30 * np.exp(-1), 1e-25, np.log(1e20), np.exp(-1)]
+    assert check(f, x, right).passed
+    for mistake in MISTAKES.values():
+        assert not check(f, x, [mistake(right[0]), *right[1:]]).passed

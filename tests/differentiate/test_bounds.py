@@ -170,3 +170,16 @@ def test_bounds_of_a_check() -> None:
     net = ng.TwoLayerNet(2, 2, 2, seed=0)
     with pytest.raises(ParameterError, match="bounds must be None for a Network"):
         ng.check(net, np.ones((1, 2)), np.array([0]), bounds=(0, 1))
+
+
+@pytest.mark.parametrize("bounds", [(0, 1), (0, None), (None, 1)])
+@pytest.mark.parametrize("scheme", ["forward", "central", "five-point", "richardson"])
+def test_auto_has_a_slope_at_a_bound_by_every_scheme(scheme: Any, bounds: Any) -> None:
+    found = ng.numerical_gradient(
+        lambda x: x[0] * x[1] + x[1] ** 2,
+        np.array([0.0, 1.0]),
+        "auto",
+        bounds=bounds,
+        scheme=scheme,
+    )
+    np.testing.assert_allclose(found, [1, 2], rtol=1e-6)

@@ -112,7 +112,7 @@ def count_auto(leaves: Leaves, chosen: list[Array], scheme: Scheme, error_bars: 
     count = REPEATS + 1
     for array, indices in zip(leaves.arrays, chosen, strict=True):
         entries = len(indices)
-        _, rungs = lowest_rungs(array.flat[indices[:1]], 1.0)
+        _, rungs = lowest_rungs(array.flat[indices[:1]])
         climbed = entries if entries <= SHORT else SAMPLE
         each = PAIR if error_bars or entries <= PAIRED else GLANCE
         count += 2 * rungs * climbed + each * (entries - climbed)

@@ -52,12 +52,18 @@ class Candidates(NamedTuple):
     slope: Array
     error: Array
 
-    def best(self) -> tuple[Array, Array, Array]:
-        """Return those with the smallest error bars: slope, error and rung, (n,) each."""
+    def best(self, far: Array) -> tuple[Array, Array, Array]:
+        """Return those with the smallest error bars: slope, error and rung, (n,) each.
+
+        Parameters
+        ----------
+        far : (n, L) array
+            By how much narrower a rung's bar must be for the rung to be chosen.
+        """
         _, count, rungs = self.slope.shape
         error = np.moveaxis(self.error, 0, 1).reshape(count, -1)
         slope = np.moveaxis(self.slope, 0, 1).reshape(count, -1)
-        place, row = error.argmin(axis=1), np.arange(count)
+        place, row = (error * np.tile(far, 3)).argmin(axis=1), np.arange(count)
         return slope[row, place], error[row, place], place % rungs
 
 

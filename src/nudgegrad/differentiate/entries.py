@@ -136,7 +136,7 @@ class Entries:
     def ladder(self) -> int:
         """Evaluations that a ladder takes at least."""
         array = self.around.evaluate.arrays[self.leaf]
-        _, count = lowest_rungs(array.flat[self.indices[:1]], 1.0)
+        _, count = lowest_rungs(array.flat[self.indices[:1]])
         return 2 * count
 
     def block(self, *, whole: bool = False) -> int:

@@ -33,7 +33,7 @@ LONGEST = 0.75
 
 
 class Ladder(NamedTuple):
-    """Values of a function beside a point, for n entries at L lengths each, shortest first.
+    """Values of a function near a point, for n entries at L lengths each, shortest first.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ def typical_size(array: Array) -> float:
     return float(np.exp(np.mean(np.log(size)))) if size.size else 1.0
 
 
-def lowest_rungs(values: Array, size_of_zero: float) -> tuple[Array, int]:
+def lowest_rungs(values: Array, typical: float = 1.0) -> tuple[Array, int]:
     """Return where each entry's ladder starts, and how many rungs it has.
 
     It reaches from a few units in the last place of the entry to three quarters of its size.
@@ -101,8 +101,9 @@ def lowest_rungs(values: Array, size_of_zero: float) -> tuple[Array, int]:
     ----------
     values : (n,) array
         The entries.
-    size_of_zero
-        The size that an entry of zero is given.
+    typical
+        The size of the array's other entries. An entry of zero is given that or 1, whichever is
+        smaller: next to an entry of 1e7, a nudge of 1e7 is too long for most functions.
 
     Returns
     -------
@@ -110,7 +111,7 @@ def lowest_rungs(values: Array, size_of_zero: float) -> tuple[Array, int]:
     count : int
     """
     size = np.abs(values.astype(np.longdouble))
-    size = np.where((size > 0) & np.isfinite(size), size, size_of_zero)
+    size = np.where((size > 0) & np.isfinite(size), size, min(typical, 1.0))
     top = np.floor(np.log(LONGEST / UNIT * size) / np.log(RATIO)).astype(np.int64)
     last_place = 4 * np.finfo(values.dtype).eps
     count = 1 + int(np.log(LONGEST / last_place) / np.log(RATIO))
@@ -125,7 +126,7 @@ def climb(
     Parameters
     ----------
     evaluate
-        The function beside a point.
+        The function near a point.
     leaf
         Which array.
     indices : (n,) int array

@@ -177,9 +177,11 @@ def _read(ladder: Ladder, noise: Noise, assumed: float | None) -> Slopes:
     size = np.abs(here)
     highest = np.fmax(running_noise(sampled, size), floor)
     least = np.fmax(floor, running_noise(sampled, size)[:, :1])
-    slope, error, rung = candidates(middle, h, sampled, floor, moved, size, CENTRAL).best()
+    # Relative noise gives all long nudges the same bar: that of the shortest one counts.
+    far = np.cbrt(np.fmax(h / ladder.size[:, None], 1))
+    slope, error, rung = candidates(middle, h, sampled, floor, moved, size, CENTRAL).best(far)
     left, right = (
-        candidates(side, h, own, least, moved, size, ONE_SIDED).best()
+        candidates(side, h, own, least, moved, size, ONE_SIDED).best(far)
         for side, own in zip((down, up), one_sided, strict=True)
     )
     sides = Sides(*left, *right)
