@@ -183,7 +183,7 @@ def test_by_default_nothing_is_unverified() -> None:
     assert report.passed
     assert (report.unverified, report.reasons) == (0, {})
     assert report.diagnosis == [
-        "1 entry is not verified, but a mistake within its error bar would not matter beside the "
+        "1 entry is not verified, but a mistake within its error bar would not matter next to the "
         "others"
     ]
 

@@ -1,4 +1,4 @@
-"""The check itself, for any function that can be evaluated beside a point.
+"""The check itself, for any function that can be evaluated near a point.
 
 Ladders of a sample of every array, a look at the other entries, ladders for those that this leaves
 in doubt, and the verdicts.
@@ -112,7 +112,7 @@ def examine(
     Parameters
     ----------
     evaluate
-        The function beside a point.
+        The function near a point.
     leaves
         The point's arrays, with their names.
     analytic

@@ -126,8 +126,8 @@ class Claims(Entries):
         with np.errstate(divide="ignore", over="ignore"):
             matters = np.nan_to_num(most / self.scale[here], nan=0.0)
         others = Others(np.minimum(largest, matters), matters)
-        bars = tolerances.bars(analytic, seen.error, self.roundoff, others.beside)
-        zero = np.abs(analytic) <= ZERO * self.roundoff * np.maximum(1, others.beside)
+        bars = tolerances.bars(analytic, seen.error, self.roundoff, others.largest)
+        zero = np.abs(analytic) <= ZERO * self.roundoff * np.maximum(1, others.largest)
         constant = (seen.still | seen.flat) & (not random)
         if most == 0:  # no entry moves the function beyond its noise
             constant |= bars * self.scale[here] <= CONSTANT * float(np.abs(self.around.centre))

@@ -62,7 +62,7 @@ class Tolerances:
         size = np.maximum(np.abs(analytic), np.abs(numeric))
         return (self.atol or 0.0) + (self.rtol or 0.0) * size
 
-    def bars(self, analytic: Array, error: Array, roundoff: float, beside: Array | float) -> Array:
+    def bars(self, analytic: Array, error: Array, roundoff: float, largest: Array | float) -> Array:
         """Return error bars times the factor, and the rounding of what was claimed.
 
         Parameters
@@ -70,13 +70,13 @@ class Tolerances:
         analytic, error : (n,) arrays
         roundoff
             Unit roundoff of the claimed gradient's dtype.
-        beside
+        largest
             The slopes that a claim may be a difference of: sums that cancel leave their rounding.
         """
         own = np.where(np.isfinite(analytic), np.abs(analytic), 0.0)
         # An absurd claim is not granted its own rounding.
-        own = np.minimum(own, np.maximum(beside, 1e3 * np.where(np.isfinite(error), error, 0)))
-        return self.factor * error + ROUNDINGS * roundoff * (own + beside) / 2
+        own = np.minimum(own, np.maximum(largest, 1e3 * np.where(np.isfinite(error), error, 0)))
+        return self.factor * error + ROUNDINGS * roundoff * (own + largest) / 2
 
 
 @dataclass(frozen=True)
@@ -88,14 +88,14 @@ class Others:
 
     Attributes
     ----------
-    beside : (n,) array
+    largest : (n,) array
         The largest slope of the entry's array, but no more than `matters`.
     matters : (n,) array
         The largest of all arrays' slopes times the sizes of their entries, over this entry's size.
         Zero if none is known.
     """
 
-    beside: Array
+    largest: Array
     matters: Array
 
 
@@ -144,14 +144,14 @@ def judge(
     kink, low, high : (n,) arrays
         Where the function bends, and between which slopes any value will do.
     """
-    bars = tolerances.bars(analytic, error, roundoff, others.beside)
+    bars = tolerances.bars(analytic, error, roundoff, others.largest)
     with np.errstate(invalid="ignore"):
         off = np.abs(analytic - numeric)
         allowed = tolerances.of(analytic, numeric, bars)
         inside = off <= allowed
         # A difference that the error bar explains is no evidence, whatever rtol says.
         wrong = ~inside & ~(off <= bars)
-        sharp = (bars <= SHARP * np.abs(numeric)) | (bars <= SMALL * others.beside)
+        sharp = (bars <= SHARP * np.abs(numeric)) | (bars <= SMALL * others.largest)
         # At an optimum slopes are nothing to compare with, but the function bends.
         nothing = (np.abs(analytic) <= bars) & (np.abs(numeric) <= bars)
         sharp |= (nothing & (bars <= TOP * reach)) | confirmed

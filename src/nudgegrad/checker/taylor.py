@@ -65,7 +65,7 @@ def taylor_test(
     Parameters
     ----------
     evaluate
-        The function beside x.
+        The function near x.
     gradient
         What was claimed, in the shapes of x.
     moves

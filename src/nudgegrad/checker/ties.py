@@ -40,7 +40,7 @@ RANDOM = 4
 """Random directions that are tried."""
 
 SHARE = 0.02
-"""How far slopes along a direction may be off, beside the sum of what moves."""
+"""How far slopes along a direction may be off, besides the sum of what moves."""
 
 SIZES = (1.0, 1 / RATIO, -1.0, -1 / RATIO)
 

@@ -11,7 +11,7 @@ has the entries of an array, and `auto` the gradient.
 What a function may be given: `leaves` turns nested parameters into named arrays, with
 `structure`, `kinds` and `overlap`, and `bounds` says where the function may be evaluated.
 
-How it is evaluated beside a point: `evaluate` has the ways, `make_evaluator` chooses one, `guarded`
+How it is evaluated near a point: `evaluate` has the ways, `make_evaluator` chooses one, `guarded`
 takes care of points where the function does not exist, and `values` of what it returns.
 
 What it must not do: `saved` finds out whether it changes its argument, `memory` whether it

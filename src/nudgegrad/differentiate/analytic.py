@@ -40,7 +40,7 @@ def check_analytic(
     Parameters
     ----------
     evaluate
-        f beside x, for complex arrays.
+        f near x, for complex arrays.
     leaf, name
         Which array.
     indices : (n,) int array

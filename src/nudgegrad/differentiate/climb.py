@@ -83,8 +83,8 @@ def _longer(
 ) -> tuple[Ladder, int]:
     """Return the rungs from `top` on, up to the size of the array's largest entry and 1.
 
-    Those of an entry that is tiny beside the others begin further up, and the first is left empty,
-    because rungs that are read together must be neighbours.
+    Those of an entry that is tiny compared with the others begin further up, and the first is left
+    empty, because rungs that are read together must be neighbours.
     """
     array = around.evaluate.arrays[leaf]
     largest = np.abs(array[np.isfinite(array)].astype(np.longdouble)).max(initial=1)
@@ -120,7 +120,7 @@ def _shown_by(slopes: Slopes, shown: float) -> float:
 
 
 def _blunt(slopes: Slopes) -> NDArray[np.bool_]:
-    """Tell where the error bars are too wide beside the slopes."""
+    """Tell where the error bars are too wide for the slopes."""
     return np.asarray(~slopes.kink & ~(slopes.error <= BLUNT * np.abs(slopes.numeric)))
 
 

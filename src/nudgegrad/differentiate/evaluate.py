@@ -30,7 +30,7 @@ MAX_BYTES = 2**21
 
 
 class Evaluator(Protocol):
-    """Evaluates a function beside a point x, whose leaves it knows by number."""
+    """Evaluates a function near a point x, whose leaves it knows by number."""
 
     @property
     def arrays(self) -> tuple[Array, ...]:

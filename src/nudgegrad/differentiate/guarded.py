@@ -1,4 +1,4 @@
-"""Evaluating a function that does not exist at every point beside x."""
+"""Evaluating a function that does not exist at every point near x."""
 
 from __future__ import annotations
 

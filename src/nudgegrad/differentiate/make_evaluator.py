@@ -50,7 +50,7 @@ def make_evaluator(
     is_complex: bool = False, vectorized: bool = False, workers: int = 1, backend: str = "threads",
     max_bytes: int = MAX_BYTES, argument: str = "argument",
 ) -> Evaluator:  # fmt: skip
-    """Return what evaluates `f` beside `x` in the way that the options ask for.
+    """Return what evaluates `f` near `x` in the way that the options ask for.
 
     Raises
     ------

@@ -32,7 +32,7 @@ def check_memory(evaluate: Evaluator, leaf: int) -> int:
     Parameters
     ----------
     evaluate
-        f beside x.
+        f near x.
     leaf
         Which array.
 

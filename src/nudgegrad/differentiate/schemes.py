@@ -59,7 +59,7 @@ class Scheme:
 
     @property
     def offsets(self) -> tuple[float, ...]:
-        """Where the function is evaluated beside x itself, in units of h."""
+        """Where the function is evaluated near x itself, in units of h."""
         if self.is_complex:
             return (1.0,)
         ends = {end for a, b, _ in self.secants for end in (a, b)}

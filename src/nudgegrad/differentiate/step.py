@@ -54,7 +54,7 @@ class Step:
 
 
 def nudged(values: Array, sizes: Array, offsets: tuple[float, ...]) -> tuple[Array, Array]:
-    """Return entries' values beside themselves, and the steps that their dtype really takes.
+    """Return entries' values near themselves, and the steps that their dtype really takes.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ class Surroundings:
     Attributes
     ----------
     evaluate
-        The function beside the point.
+        The function near the point.
     centre : array
         Its value there.
     noise : Noise

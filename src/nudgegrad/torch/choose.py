@@ -33,7 +33,7 @@ REASON = 110
 
 
 class Trial(NamedTuple):
-    """A few points beside the one that is checked, and the losses that a loop finds there.
+    """A few points near the one that is checked, and the losses that a loop finds there.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class Trial(NamedTuple):
 def choose(
     target: Target, path: str, activation: int, max_bytes: int, only: str | Sequence[str] | None
 ) -> tuple[Loop | Batches, str]:
-    """Return what evaluates a module beside its point, and how and why so, for the report.
+    """Return what evaluates a module near its point, and how and why so, for the report.
 
     Parameters
     ----------

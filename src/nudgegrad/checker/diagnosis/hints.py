@@ -73,7 +73,8 @@ def _others(report: Report) -> list[str]:
     if report.passed and number:
         its = "its error bar" if number == 1 else "their error bars"
         return [
-            f"{subject} not verified, but a mistake within {its} would not matter beside the others"
+            f"{subject} not verified, but a mistake within {its} would not matter next to the "
+            "others"
         ]
     if not report.counts["ok"] and report.counts["unresolved"] and not report.unverified:
         return [f"no difference is sharp enough to tell: {ADVICE[Reason.NONE]}"]

@@ -34,7 +34,7 @@ def what(evidence: Evidence, context: Context) -> Finding | None:
 def tiny(evidence: Evidence, context: Context) -> Finding | None:
     """Find errors too small to be a mistake of the formula.
 
-    They are small beside nearly every entry, and beside the largest of all: an ε adds up in an
+    They are small compared with nearly every entry, and with the largest of all: an ε adds up in an
     entry whose terms cancel.
     """
     off = np.abs(evidence.off)

@@ -47,7 +47,7 @@ class Table:
 
 
 def facts(report: Report) -> list[tuple[str, str]]:
-    """Return what there is to know beside the entries: label, text."""
+    """Return what there is to know besides the entries: label, text."""
     rows = [
         ("method", report.method),
         ("loss", f"{report.loss:.10g}"),

@@ -51,7 +51,7 @@ class Report:
     rtol, atol : float or None
         Tolerances given in the place of error bars.
     notes : tuple of str
-        What the reader should know beside the numbers.
+        What the reader should know besides the numbers.
     taylor : TaylorTest or None
     target : str
         What was checked: a function and its file, or a network.
