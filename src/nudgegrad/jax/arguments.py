@@ -113,7 +113,8 @@ def _as_jax_has_it(leaf: Any) -> NDArray[Any]:
 
 def epsilon(dtype: Any) -> float:
     """Return the machine epsilon of a dtype of floats or complex numbers, bfloat16 included."""
-    return float(jnp.finfo(dtype).eps)  # type: ignore[no-untyped-call]
+    finfo: Any = jnp.finfo  # JAX has no types for it
+    return float(finfo(dtype).eps)
 
 
 def committed_to(leaf: Any) -> Any:

@@ -133,9 +133,9 @@ def _put_back(values: Tensor, original: Tensor) -> None:
 
 def _equal(one: Tensor, other: Tensor) -> bool:
     try:
-        return torch.equal(one, other)
+        return bool(torch.equal(one, other))
     except (RuntimeError, NotImplementedError):  # of a dtype that cannot be compared
-        return torch.equal(one.view(torch.uint8), other.contiguous().view(torch.uint8))
+        return bool(torch.equal(one.view(torch.uint8), other.contiguous().view(torch.uint8)))
 
 
 def _is_on(tensor: Tensor, memory: Tensor) -> bool:
