@@ -98,6 +98,7 @@ def test_files(page: Any, server: str, tmp_path: Path) -> None:
     with large.open("wb") as stream:
         stream.truncate(20_000_001)
     open_page(page, f"{server}?tab=draw")
+    page.get_by_role("button", name="Open a picture").wait_for()  # which the data bring
     field = page.locator("input[type=file]")
     with page.expect_request(lambda request: request.method == "POST") as posted:
         field.set_input_files(picture)
