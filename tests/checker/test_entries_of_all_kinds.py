@@ -180,10 +180,13 @@ def test_piecewise_functions(f: F, slope: Any, dtype: str) -> None:
     assert not check(f, SPREAD, slope * WEIGHTS + 0.01, dtype).passed
 
 
-def test_a_staircase_is_flat_next_to_the_point() -> None:
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("power", [1, 2])
+def test_a_staircase_is_flat_next_to_the_point(power: int, dtype: str) -> None:
     x = np.random.default_rng(1).uniform(size=20)
-    assert check(lambda x: np.sum(np.round(255 * x) / 255), x, np.zeros(20)).passed
-    assert check(lambda x: np.sum(np.round(255 * x) / 255), x, np.ones(20)).counts["wrong"] == 20
+    f: F = lambda x: np.sum(np.round(255 * x**power) / 255)  # noqa: E731
+    assert check(f, x, np.zeros(20), dtype).passed
+    assert check(f, x, np.ones(20), dtype).counts["wrong"] == 20
 
 
 def test_float32_inside_is_not_a_staircase() -> None:
@@ -191,6 +194,27 @@ def test_float32_inside_is_not_a_staircase() -> None:
     f: F = lambda x: float(np.sum(np.exp(x.astype(np.float32))))  # noqa: E731
     assert check(f, x, np.exp(x)).passed
     assert check(f, x, np.zeros(3)).counts["wrong"] == 3
+
+
+@pytest.mark.parametrize("size", [1e-7, 1e-6, 1e-5, 1e-3])
+@pytest.mark.parametrize(
+    ("f", "slope"),
+    [
+        (lambda x: 1 - np.cos(x), np.sin),
+        (lambda x: np.sqrt(1 + x * x) - 1, lambda x: x / np.sqrt(1 + x * x)),
+        (lambda x: np.cosh(x) - 1, np.sinh),
+        (lambda x: 1 - np.cos(x / 30), lambda x: np.sin(x / 30) / 30),
+        (lambda x: x * np.exp(x) - x, lambda x: np.expm1(x) + x * np.exp(x)),
+    ],
+    ids=["1 - cos", "energy", "cosh - 1", "another unit", "products"],
+)
+def test_what_cancels_is_not_a_staircase(f: F, slope: F, size: float) -> None:
+    # The values move in steps of 1e-16, which are rounding in numbers that are nearly equal.
+    gradient = slope(np.array([size]))
+    report = check(lambda x: f(x[0]), [size], gradient)
+    assert report.passed, str(report)
+    for claim in (0 * gradient, 2 * gradient, -gradient):
+        assert check(lambda x: f(x[0]), [size], claim).counts["wrong"] == 1
 
 
 def test_a_slope_near_a_kink_in_float32() -> None:

@@ -25,7 +25,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nudgegrad.differentiate.ladder import RATIO
-from nudgegrad.differentiate.noise import running_noise
 from nudgegrad.differentiate.rungs import above, below, finite
 
 __all__ = ["CENTRAL", "NOISES", "ONE_SIDED", "SETTLED", "Candidates", "candidates"]
@@ -68,8 +67,9 @@ class Candidates(NamedTuple):
 
 
 def candidates(
-    slopes: Array, h: Array, sampled: Array, floor: Array, moved: Array, size: Array, base: float
-) -> Candidates:
+    slopes: Array, h: Array, sampled: Array, highest: Array, floor: Array, moved: Array,
+    size: Array, base: float,
+) -> Candidates:  # fmt: skip
     """Return candidates and their error bars.
 
     Parameters
@@ -80,6 +80,8 @@ def candidates(
         Lengths of the nudges.
     sampled : (n, L) array
         Samples of the noise of values, NaN where there is none.
+    highest : (n, L) array
+        The noise of values that each rung shows with those below it.
     floor : (n, L) array
         The least noise.
     moved : (n, L) array
@@ -89,7 +91,6 @@ def candidates(
     base
         By how much the leading truncation error shrinks from rung to rung.
     """
-    highest = running_noise(sampled, size)
     growth = np.where(size > 0, np.fmax(1, finite(moved) / size), 1.0)
     # Truncation looks like noise at long nudges. The extrapolations, which allow for it, take the
     # noise that nudges two rungs shorter show.

@@ -65,7 +65,9 @@ def ladders(
     slopes = _read(around, ladder, shown)
     evaluations = 2 * count * len(indices)
     outputs = len(ladder.h) // max(1, len(indices))
-    short = np.flatnonzero(_blunt(slopes).reshape(-1, outputs).any(axis=1))
+    # What moves at longer nudges only may be rounding in what cancels, which is seen further up.
+    unclear = _blunt(slopes) | (slopes.still & (~slopes.flat | (ladder.centre[:, 0] == 0)))
+    short = np.flatnonzero(unclear.reshape(-1, outputs).any(axis=1))
     if len(short):
         longer, more = _longer(around, leaf, indices[short], lowest[short] + count, outputs)
         rows = (short[:, None] * outputs + np.arange(outputs)).reshape(-1)
@@ -133,9 +135,12 @@ def _resolved(longer: Slopes, slopes: Slopes, usual: float) -> NDArray[np.bool_]
     with np.errstate(invalid="ignore"):
         agree = np.abs(longer.numeric - slopes.numeric) <= 3 * (longer.error + slopes.error)
         usual_size = (longer.h <= usual) & (longer.error < slopes.error)
-    unmoved = slopes.flat & slopes.still
     nothing = ~np.isfinite(slopes.error) & (longer.error < np.abs(longer.numeric) / 2)
     clear = ~_blunt(longer)
     return np.asarray(
-        (agree & (clear | usual_size)) | (unmoved & clear) | nothing | longer.still | slopes.lost
+        (agree & (clear | usual_size))
+        | (slopes.still & clear)
+        | nothing
+        | longer.still
+        | slopes.lost
     )

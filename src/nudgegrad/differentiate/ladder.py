@@ -87,7 +87,7 @@ def rung_length(rung: Any) -> Any:
 
 def typical_size(array: Array) -> float:
     """Return the geometric mean of an array's magnitudes, 1 if it has none but zeros."""
-    size = np.abs(np.asarray(array, np.longdouble)).reshape(-1)
+    size = np.abs(np.asarray(array, np.result_type(array, np.float64))).reshape(-1)
     size = size[np.isfinite(size) & (size > 0)]
     return float(np.exp(np.mean(np.log(size)))) if size.size else 1.0
 

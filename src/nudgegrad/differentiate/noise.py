@@ -15,7 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from nudgegrad.differentiate.ladder import RATIO, Ladder
-from nudgegrad.differentiate.rungs import above, finite
+from nudgegrad.differentiate.rungs import above, below, finite
 
 __all__ = ["Noise", "rounding_noise", "running_noise", "sampled_from_bends", "sampled_from_slopes"]
 
@@ -33,6 +33,13 @@ STEP_WIDTH, STEP_NOISES, STEP_HEIGHT, STEP_ROUNDINGS = 1e-6, 100.0, 2e-6, 60.0
 is wider than this share of the entry, and higher than so many times the noise that other entries
 show, or where they show none, than this share of the function's value, and so many of its
 roundings."""
+
+CANCELLED = 1e-12
+"""Steps of this share of what the function grows to are what cancellation left. The dtypes that
+round by more have too few digits to tell."""
+
+TAME = 1.5 * RATIO**2
+"""A function that changes by more than so many times from rung to rung has left its regime."""
 
 
 class Noise(NamedTuple):
@@ -70,7 +77,7 @@ def sampled_from_slopes(slopes: Array, h: Array, base: float) -> Array:
     return np.asarray(np.abs(apart - above(apart) / base) * h)
 
 
-def running_noise(sampled: Array, size: Array) -> Array:
+def running_noise(sampled: Array, size: Array, stairs: Array) -> Array:
     """Return the largest sample of the noise at every rung and those below it, (n, L).
 
     Parameters
@@ -79,11 +86,14 @@ def running_noise(sampled: Array, size: Array) -> Array:
         Samples of the noise, NaN where there is none.
     size : (n, 1) array
         The magnitude of the function's value.
+    stairs : (n,) bool array
+        Where the function is a staircase, whose steps are not noise of shorter nudges.
     """
     sampled = finite(sampled)
     highest = np.fmax.accumulate(sampled, axis=1)
     few = min(FEWEST, highest.shape[1]) - 1
-    highest = np.where(np.arange(highest.shape[1]) < few, highest[:, few, None], highest)
+    first = (np.arange(highest.shape[1]) < few) & ~stairs[:, None]
+    highest = np.where(first, highest[:, few, None], highest)
     if highest.shape[1] < LONG:
         return highest
     # A part of the function that is rounded coarsely shows only from some rung on, as a level: what
@@ -98,7 +108,18 @@ def running_noise(sampled: Array, size: Array) -> Array:
     return highest
 
 
-def rounding_noise(ladder: Ladder, moved: Array, noise: Noise) -> tuple[Array, Array]:
+def _largest(change: Array) -> Array:
+    """Return how far the function moves at most, without jumps and not faster than x^2, (n,).
+
+    A difference of numbers that are nearly equal, such as 1 - cos(x) next to zero, is far smaller
+    than these. Its change grows to their size.
+    """
+    before = below(change)
+    fast = (before > 0) & (change > TAME * before)
+    return np.asarray(np.where(np.logical_or.accumulate(fast, axis=1), 0.0, change).max(axis=1))
+
+
+def rounding_noise(ladder: Ladder, moved: Array, noise: Noise) -> tuple[Array, Array, Array]:
     """Return the least noise that each value has by its rounding.
 
     Parameters
@@ -114,7 +135,9 @@ def rounding_noise(ladder: Ladder, moved: Array, noise: Noise) -> tuple[Array, A
     -------
     floor : (n, L) array
     first : (n,) int array
-        The first rung that is not lost in rounding: 0 on a staircase, whose steps are no rounding.
+        The first rung that is not lost in rounding, 0 on a staircase.
+    stairs : (n,) bool array
+        Where the function is a staircase, whose steps are not rounding.
     """
     change = finite(moved)
     size = np.fmax(np.abs(ladder.centre), change)
@@ -123,13 +146,15 @@ def rounding_noise(ladder: Ladder, moved: Array, noise: Noise) -> tuple[Array, A
     first = np.where(moving.any(axis=1), moving.argmax(axis=1), moving.shape[1])
     quiet = np.arange(moving.shape[1]) < first[:, None]
     if not quiet.any():
-        return floor, first
+        return floor, first, np.zeros(len(moving), dtype=bool)
     # Where nothing moves the change may be below the last digit of what the function computes
     # with, which its first move shows. A staircase has steps that are too wide and high for that.
     row = np.arange(len(moving))
     step = np.where(first < moving.shape[1], change[row, np.minimum(first, moving.shape[1] - 1)], 0)
     width = np.where(first > 0, ladder.h[row, np.maximum(first - 1, 0)], 0)
     height = max(STEP_HEIGHT, STEP_ROUNDINGS * noise.coarsest) * np.abs(ladder.centre[:, 0])
+    if noise.coarsest < CANCELLED:
+        height = np.fmax(height, CANCELLED * _largest(change))
     high = STEP_NOISES * noise.shown if noise.shown > 0 else height
     stairs = (width > STEP_WIDTH * ladder.size) & (step > high)
     rounded = (first > 0) & ~stairs
@@ -138,4 +163,4 @@ def rounding_noise(ladder: Ladder, moved: Array, noise: Noise) -> tuple[Array, A
     # What no nudge moves may be below the rounding of the coarsest dtype, or that of other entries.
     hidden = np.fmax(noise.coarsest * np.abs(ladder.centre), noise.shown)
     floor = np.where(first[:, None] == moving.shape[1], np.fmax(floor, hidden), floor)
-    return floor, np.where(stairs, 0, first)
+    return floor, np.where(stairs, 0, first), stairs

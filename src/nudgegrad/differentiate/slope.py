@@ -167,7 +167,7 @@ def _read(ladder: Ladder, noise: Noise, assumed: float | None) -> Slopes:
     middle = (ladder.up - ladder.down) / (ladder.up_step - ladder.down_step)
     bend = up - down
     moved = np.fmax(np.abs(ladder.up - here), np.abs(ladder.down - here))
-    floor, first = rounding_noise(ladder, moved, noise)
+    floor, first, stairs = rounding_noise(ladder, moved, noise)
     sampled = np.fmax(
         sampled_from_bends(bend, h), sampled_from_slopes(middle, h, CENTRAL) * np.sqrt(2)
     )
@@ -175,13 +175,17 @@ def _read(ladder: Ladder, noise: Noise, assumed: float | None) -> Slopes:
     if assumed is not None:
         sampled, one_sided = np.full_like(h, assumed), [np.full_like(h, assumed)] * 2
     size = np.abs(here)
-    highest = np.fmax(running_noise(sampled, size), floor)
-    least = np.fmax(floor, running_noise(sampled, size)[:, :1])
+    running = running_noise(sampled, size, stairs)
+    highest, least = np.fmax(running, floor), np.fmax(running[:, :1], floor)
     # Relative noise gives all long nudges the same bar: that of the shortest one counts.
     far = np.cbrt(np.fmax(h / ladder.size[:, None], 1))
-    slope, error, rung = candidates(middle, h, sampled, floor, moved, size, CENTRAL).best(far)
+    slope, error, rung = candidates(middle, h, sampled, running, floor, moved, size, CENTRAL).best(
+        far
+    )
     left, right = (
-        candidates(side, h, own, least, moved, size, ONE_SIDED).best(far)
+        candidates(
+            side, h, own, running_noise(own, size, stairs), least, moved, size, ONE_SIDED
+        ).best(far)
         for side, own in zip((down, up), one_sided, strict=True)
     )
     sides = Sides(*left, *right)
