@@ -1,4 +1,4 @@
-"""Functions with kinks and steps, at points beside them: `kinks` says how near."""
+"""Functions with kinks and steps, at points near them: `kinks` says how near."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WEIGHTS = tuple(np.cos(np.arange(20.0)).tolist())
 PIXELS = tuple((np.arange(20) / 20 + 0.0101).tolist())
 
 
-def beside(points: Any, *kinks: float) -> tuple[float, ...]:
+def near(points: Any, *kinks: float) -> tuple[float, ...]:
     """Return how far each of the points is from the nearest kink."""
     return tuple(min(abs(point - kink) for kink in kinks) for point in points)
 
@@ -32,17 +32,17 @@ def maximum(m: Any, x: Any) -> Any:
 RELU = (-1.0, -0.3, -0.1, 0.2, 0.9)
 
 
-@vector("piecewise/weighted-relu", RELU, kinks=beside(RELU, 0.0))
+@vector("piecewise/weighted-relu", RELU, kinks=near(RELU, 0.0))
 def weighted_relu(m: Any, x: Any) -> Any:
     return m.sum(m.array((1.0, 2.0, 3.0, 4.0, 5.0)) * m.maximum(x, 0 * x))
 
 
-@vector("piecewise/clip", CLIPPED, kinks=beside(CLIPPED, -1.0, 1.0))
+@vector("piecewise/clip", CLIPPED, kinks=near(CLIPPED, -1.0, 1.0))
 def clip(m: Any, x: Any) -> Any:
     return m.sum(m.array(WEIGHTS) * m.minimum(m.maximum(x, 0 * x - 1), 0 * x + 1))
 
 
-@vector("piecewise/hard-sigmoid", CLIPPED, kinks=beside(CLIPPED, -3.0, 3.0), noisy=False)
+@vector("piecewise/hard-sigmoid", CLIPPED, kinks=near(CLIPPED, -3.0, 3.0), noisy=False)
 def hard_sigmoid(m: Any, x: Any) -> Any:
     return m.sum(m.array(WEIGHTS) * m.minimum(m.maximum(x / 6 + 0.5, 0 * x), 0 * x + 1))
 

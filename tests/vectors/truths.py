@@ -53,7 +53,7 @@ class Truth:
         The distance from x_i to the next number of the dtype.
     rounding : float
         How far the function as computed in the dtype was from the true one, at most, at x and
-        beside it, or half a unit in the last place of the value.
+        next to it, or half a unit in the last place of the value.
     """
 
     value: float
@@ -148,9 +148,9 @@ def truth(vector: Vector, dtype: str = "float64") -> Truth:
         h = exact.number(float(one)) * NUDGE
         values = []
         for k in (-2, -1, 1, 2):
-            beside = x.copy()
-            beside[i] = x[i] + k * h
-            values.append(vector.formula(exact, beside))
+            nearby = x.copy()
+            nearby[i] = x[i] + k * h
+            values.append(vector.formula(exact, nearby))
         a, b, c, d = values
         columns.append((
             (8 * (c - b) - (d - a)) / (12 * h),
@@ -167,13 +167,13 @@ def truth(vector: Vector, dtype: str = "float64") -> Truth:
 
 
 def _rounding(vector: Vector, start: Array, centre: Any) -> float:
-    """Return how far the computed function is from the true one, at x and at points beside it."""
+    """Return how far the computed function is from the true one, at x and at points near it."""
     exact = EXACT[start.dtype.name]
     eps = float(np.finfo(start.dtype).eps)
     rng = np.random.default_rng(0)
     worst = abs(float(exact.number(float(vector(start))) - centre))
     for _ in range(3):
-        beside = (start * (1 + 1e3 * eps * rng.normal(size=start.shape))).astype(start.dtype)
-        true = vector.formula(exact, exact.exactly(beside))
-        worst = max(worst, abs(float(exact.number(float(vector(beside))) - true)))
+        nearby = (start * (1 + 1e3 * eps * rng.normal(size=start.shape))).astype(start.dtype)
+        true = vector.formula(exact, exact.exactly(nearby))
+        worst = max(worst, abs(float(exact.number(float(vector(nearby))) - true)))
     return max(worst, 0.5 * eps * abs(float(centre)))

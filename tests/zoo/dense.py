@@ -171,7 +171,7 @@ CASES = (
     wrong("dense/huge-scale", "a loss of 1e9, one bias off by a tenth", network, "bias-off",
           scale=1e9),
     wrong("dense/relu-half", "half, in a ReLU network", network, "half", relu=True, samples=30),
-    wrong("dense/skip-no-slope", "slope forgotten beside a skip", network, "no-slope", skip=True),
+    wrong("dense/skip-no-slope", "slope forgotten next to a skip", network, "no-slope", skip=True),
     wrong("dense/two-forgotten", "the 2 of the square", mean_square, "two-forgotten"),
     wrong("dense/mean-over-samples-only", "mean over all entries taken for a mean over samples",
           mean_square, "mean-over-samples-only"),

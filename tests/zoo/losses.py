@@ -162,7 +162,7 @@ CASES = (
     wrong("loss/cosine-norm", "not divided by the norm", cosine, "norm"),
     wrong("loss/triplet-always-on", "triplets beyond the margin too", contrastive, "always-on"),
     wrong("loss/triplet-anchor", "the anchor's far half forgotten", contrastive, "anchor"),
-    wrong("loss/divergence", "½ forgotten beside e^v/2", divergence, "half"),
+    wrong("loss/divergence", "½ forgotten next to e^v/2", divergence, "half"),
     right("loss/huber", "two branches that meet smoothly", pairwise, huber, huber_slope, T),
     right("loss/pinball", "kinks where y = t", pairwise, pinball, pinball_slope, T),
     right("loss/hinge", "a kink at the margin", pairwise, hinge, hinge_slope, LABELS),

@@ -93,7 +93,7 @@ def zero_gradient(bug: str = "") -> Problem:
 
 
 CASES = (
-    wrong("scale/small-parameter", "a gradient of 1e-9 beside one of 1, twice what it should be",
+    wrong("scale/small-parameter", "a gradient of 1e-9 next to one of 1, twice what it should be",
           two_sizes, "twice"),
     wrong("scale/tiny-loss", "a loss of 1e-9, 1/N forgotten", scaled, "missing-1-over-n",
           of_loss=1e-9),
@@ -104,9 +104,9 @@ CASES = (
     wrong("scale/valley", "the small term of Rosenbrock's function forgotten", valley, "small"),
     wrong("scale/minimum", "1e-4 where 0 is right", minimum, "offset"),
     wrong("scale/untouched", "1e-3 for a parameter that does nothing", zero_gradient, "offset"),
-    right("scale/small-parameter-right", "a gradient of 1e-6 beside one of 1", two_sizes,
+    right("scale/small-parameter-right", "a gradient of 1e-6 next to one of 1", two_sizes,
           small=1e-6),
-    right("scale/smaller-parameter", "a gradient of 1e-9 beside one of 1", two_sizes),
+    right("scale/smaller-parameter", "a gradient of 1e-9 next to one of 1", two_sizes),
     right("scale/tiny-loss-right", "a loss of 1e-12", scaled, of_loss=1e-12),
     right("scale/huge-loss-right", "a loss of 1e12", scaled, of_loss=1e12),
     right("scale/tiny-inputs", "inputs of 1e-8, weights of 1e8", scaled, of_input=1e-8),
