@@ -284,6 +284,11 @@ def test_a_small_budget_of_bytes_gives_the_same() -> None:
     assert check(module, weighed, random(5, 4), max_bytes=1).passed
 
 
+def in_half_precision(x: Any) -> Any:
+    with torch.autocast("cpu", torch.bfloat16):
+        return torch.tanh(x @ x.T).float()
+
+
 @pytest.mark.parametrize(
     ("module", "loss", "inputs", "message"),
     [
@@ -294,6 +299,8 @@ def test_a_small_budget_of_bytes_gives_the_same() -> None:
         (nn.Linear(2, 2), lambda y: y.sum().long(), (torch.ones(3, 2),), "float64, got int64"),
         (torch.neg, lambda y: y.sum(), (torch.tensor([1, 2]),), "there is nothing to check"),
         (nn.Linear(2, 2).bfloat16(), torch.sum, (torch.ones(1, 2),), r"bfloat16.*module\.float"),
+        (in_half_precision, torch.sum, (torch.ones(3, 2),), "in bfloat16 inside.*autocast"),
+        (torch.neg, lambda y: y.half().float().sum(), (torch.ones(2),), "in float16 inside"),
         (torch.neg, lambda y: y.abs().sum(), (torch.ones(2) * 1j,), "must be real, got complex64"),
         (nn.LazyLinear(2), torch.sum, (torch.ones(3, 2),), "call the module once"),
         (3, torch.sum, (), "module must be callable, got int"),

@@ -99,7 +99,8 @@ def check(
     ------
     ParameterError
         If the loss is not one finite number that depends on what is to be checked, a tensor is of
-        a dtype that cannot be checked, or `path` cannot take the module.
+        a dtype that cannot be checked, the module computes in half precision inside, or `path`
+        cannot take the module.
 
     Examples
     --------

@@ -112,6 +112,7 @@ def _gradients(target: Target, astray: bool) -> tuple[list[Array], list[str]]:
         loss, leaves = target.trace()
         target.note_written()
         target.loss_dtype = numpy_dtype(loss.dtype)
+        _check_precision(loss, target)
         value = float(loss.detach())
         if not math.isfinite(value):
             raise ParameterError(f"the loss must be finite where it is checked, got {value}")
@@ -166,14 +167,32 @@ def _backward(loss: Tensor, leaves: Mapping[str, Tensor], target: Target) -> Non
 
 def _graph_leaves(loss: Tensor) -> Iterator[Tensor]:
     """Yield the tensors that a backward pass gives a gradient."""
+    return (node.variable for node in _nodes(loss) if hasattr(node, "variable"))
+
+
+def _check_precision(loss: Tensor, target: Target) -> None:
+    """Raise if the module computes in half precision what its tensors hold in more."""
+    own = {loss.dtype, *(leaf.dtype for leaf in target.leaves)}
+    inside = {of.dtype for node in _nodes(loss) for of in getattr(node, "_input_metadata", ())}
+    coarse = (inside & {torch.float16, torch.bfloat16}) - own
+    if coarse:
+        name = str(coarse.pop()).removeprefix("torch.")
+        raise ParameterError(
+            f"the module must compute in the precision of its tensors, but it computes in {name} "
+            "inside, whose steps are too coarse for differences: check it without autocast and "
+            f"without casts to {name}"
+        )
+
+
+def _nodes(loss: Tensor) -> Iterator[Any]:
+    """Yield the nodes of autograd's graph."""
     pending, seen = [loss.grad_fn], set()
     while pending:
         node = pending.pop()
         if node is None or node in seen:
             continue
         seen.add(node)
-        if hasattr(node, "variable"):
-            yield node.variable
+        yield node
         pending.extend(following for following, _ in node.next_functions)
 
 
