@@ -51,6 +51,8 @@ class Differences:
     value : float, complex number or array
         f(x).
     evaluations : int
+        Points at which f was evaluated. Where f raises, it is called again for points of the same
+        batch, which counts once.
     deterministic : bool
         Whether repeated evaluations at x gave the same, where they were made (``h="auto"``).
     """
