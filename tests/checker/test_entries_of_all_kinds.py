@@ -258,6 +258,26 @@ def test_an_edge_of_the_domain() -> None:
     assert not check(f, [0.0, 1.0], [0.01, 2.0]).passed
 
 
+@pytest.mark.parametrize("width", [1e-2, 3e-3, 1e-3])
+def test_a_narrow_peak_in_float32(width: float) -> None:
+    # Some thousand units in the last place wide: two or three nudges are shorter.
+    def f(x: Any) -> float:
+        return float(np.exp(-(((np.float64(x[0]) - 3) / width - 0.3) ** 2) / 2))
+
+    slope = 0.3 / width * np.exp(-0.045)
+    report = check(f, [3.0], [slope], "float32")
+    assert report.passed, str(report)
+    for claim in (0.0, 2 * slope, -slope, 0.9 * slope):
+        assert check(f, [3.0], [claim], "float32").counts["wrong"] == 1
+
+
+@pytest.mark.parametrize("angle", [31.0, 310.0, 1000.0])
+def test_periods_in_float32(angle: float) -> None:
+    f: F = lambda x: np.sin(np.float64(x[0]))  # noqa: E731
+    assert check(f, [angle], [np.cos(angle)], "float32").passed
+    assert check(f, [angle], [0.0], "float32").counts["wrong"] == 1
+
+
 def test_a_zero_next_to_a_huge_entry_in_float32() -> None:
     # Nudges of an entry of zero do not grow with the other entries.
     def f(x: Any) -> float:

@@ -28,6 +28,10 @@ LEVEL, EVEN, LONG = 4, 30.0, 12
 """Samples of so many rungs that are within this factor of each other are a level of noise, in
 ladders of so many rungs: those of float32 are too short to tell a level from kinks."""
 
+FALL = RATIO**3
+"""Samples of the truncation error in what is left of slopes and bends fall by this from rung to
+rung, or faster."""
+
 STEP_WIDTH, STEP_NOISES, STEP_HEIGHT, STEP_ROUNDINGS = 1e-6, 100.0, 2e-6, 60.0
 """A function that is constant next to the point is a staircase, and not just rounded, if the step
 is wider than this share of the entry, and higher than so many times the noise that other entries
@@ -93,9 +97,14 @@ def running_noise(sampled: Array, size: Array, stairs: Array) -> Array:
     highest = np.fmax.accumulate(sampled, axis=1)
     few = min(FEWEST, highest.shape[1]) - 1
     first = (np.arange(highest.shape[1]) < few) & ~stairs[:, None]
-    highest = np.where(first, highest[:, few, None], highest)
     if highest.shape[1] < LONG:
-        return highest
+        # In float32 only two or three nudges may be shorter than a narrow feature. The third sample
+        # is then truncation, which falls at once to the level of noise, as noise hardly ever does.
+        falls = (highest[:, few - 1] > 0) & (FALL * highest[:, few - 1] <= sampled[:, few])
+        highest = np.where(first & falls[:, None], highest[:, few - 1, None], highest)
+        first &= ~falls[:, None]
+        return np.where(first, highest[:, few, None], highest)
+    highest = np.where(first, highest[:, few, None], highest)
     # A part of the function that is rounded coarsely shows only from some rung on, as a level: what
     # is truncation or a kink grows with the nudge. Shorter nudges do not see it and have it too.
     windows = sliding_window_view(sampled, LEVEL, axis=1)
